@@ -1,0 +1,1 @@
+"""Did coaching or therapy help, was it more than noise, and do the two differ?"""

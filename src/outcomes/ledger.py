@@ -122,6 +122,10 @@ class Ledger:
         order = ["n", "table", "reason"]
         return counts.sort_values(order, ascending=[False, True, True], ignore_index=True)
 
+    def to_csv(self) -> str:
+        """The entries as CSV text, the same on every system."""
+        return str(self.log.to_csv(index=False, lineterminator="\n"))
+
     def explain(self) -> str:
         """How to read the account."""
         return (

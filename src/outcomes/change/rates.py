@@ -1,0 +1,220 @@
+"""Shares of people by category: within each group, with its denominator and interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from outcomes.change.categories import (
+    DETERIORATED,
+    HARMED,
+    IMPROVED,
+    MISSING,
+    RECOVERED,
+    UNCHANGED,
+    Flags,
+)
+from outcomes.change.intervals import design_effect, newcombe, wilson
+
+__all__ = ["EVERYBODY", "RATE_COLUMNS", "difference", "rates"]
+
+EVERYBODY = "all"
+NOT_STATED = "not stated"
+RATE_COLUMNS = [
+    "group",
+    "measure",
+    "denominator",
+    "n",
+    "n_total",
+    "rate",
+    "low",
+    "high",
+    "n_effective",
+    "definition",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A share that is counted, and whether it needs a cut-off."""
+
+    id: str
+    codes: tuple[int, ...]
+    meaning: str
+    needs_cutoff: bool = False
+
+
+_MEASURES = (
+    _Measure(
+        "recovered",
+        (RECOVERED,),
+        "reliably better, clinical at the start and not at the end",
+        needs_cutoff=True,
+    ),
+    _Measure("improved", (IMPROVED,), "reliably better without recovery"),
+    _Measure("unchanged", (UNCHANGED,), "change within measurement error"),
+    _Measure("deteriorated", (DETERIORATED,), "reliably worse without becoming clinical"),
+    _Measure(
+        "harmed",
+        (HARMED,),
+        "reliably worse, not clinical at the start but at the end",
+        needs_cutoff=True,
+    ),
+    _Measure("reliable_improvement", (RECOVERED, IMPROVED), "reliably better, recovered or not"),
+    _Measure("reliable_deterioration", (DETERIORATED, HARMED), "reliably worse, harmed or not"),
+)
+_PLAIN = {"improved": "reliably better", "deteriorated": "reliably worse"}
+
+_OF = {
+    "paired": "of those with both scores",
+    "started": "of everybody who started; whoever lacks a score does not count as a case",
+    "clinical at start": "of those clinical at the start who have both scores",
+    "clinical at start, started": "of all clinical at the start, with or without an end score",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The rows of one group as arrays of equal length."""
+
+    name: str
+    codes: npt.NDArray[np.int8]
+    clinical: Flags | None
+    clusters: npt.NDArray[np.intp] | None
+
+
+def rates(
+    codes: npt.NDArray[np.int8],
+    *,
+    groups: pd.Series | None = None,
+    clinical_at_start: Flags | None = None,
+    clusters: pd.Series | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Shares within each group, never of the grand total. Columns `RATE_COLUMNS`.
+
+    `codes` are positions in CATEGORIES; the other arguments are as long. A missing group
+    is "not stated". Without `clinical_at_start` (no cut-off) the measures that need one
+    are left out: they are unknown, not zero. `clusters` names who belongs together (a
+    couple, a practitioner); a missing name stands alone. Where clusters repeat, the Wilson
+    interval uses n / design effect, with the ICC estimated for each share, at least 0.
+    """
+    members = None if clusters is None else _cluster_codes(clusters)
+    rows: list[dict[str, object]] = []
+    for name, mask in _groups(groups, len(codes)):
+        group = _Group(
+            name,
+            codes[mask],
+            None if clinical_at_start is None else clinical_at_start[mask],
+            None if members is None else members[mask],
+        )
+        rows += _group_rates(group, confidence)
+    return pd.DataFrame(rows, columns=RATE_COLUMNS)
+
+
+def difference(
+    table: pd.DataFrame,
+    measure: str,
+    group: str,
+    reference: str,
+    *,
+    denominator: str = "paired",
+    confidence: float = 0.95,
+) -> tuple[float, float, float]:
+    """Rate of `group` minus rate of `reference`, with Newcombe's limits.
+
+    Unadjusted: it says how the groups differ, not what the intervention did. Uses the
+    effective sizes of `table` (the `rates` of a result). Raises KeyError for a row that is
+    not there.
+    """
+    rows = table.set_index(["group", "measure", "denominator"])
+    one = rows.loc[(group, measure, denominator)]
+    two = rows.loc[(reference, measure, denominator)]
+    sizes = [float(row["n_effective"]) for row in (one, two)]
+    cases = [
+        0.0 if size == 0 else float(row["n"]) / float(row["n_total"]) * size
+        for row, size in zip((one, two), sizes, strict=True)
+    ]
+    low, high = newcombe(cases[0], sizes[0], cases[1], sizes[1], confidence)
+    return float(one["rate"] - two["rate"]), low, high
+
+
+def _group_rates(group: _Group, confidence: float) -> list[dict[str, object]]:
+    """Build every row of one group."""
+    started = np.ones(len(group.codes), dtype=bool)
+    paired = group.codes != MISSING
+    has_cutoff = group.clinical is not None
+    rows = []
+    for measure in _MEASURES:
+        if measure.needs_cutoff and not has_cutoff:
+            continue
+        meaning = measure.meaning if has_cutoff else _PLAIN.get(measure.id, measure.meaning)
+        hits = np.isin(group.codes, measure.codes)
+        for denominator, base in (("paired", paired), ("started", started)):
+            rows.append(_row(group, measure.id, meaning, denominator, hits, base, confidence))
+    lost = "no score at the start or at the end"
+    rows.append(_row(group, "missing", lost, "started", ~paired, started, confidence))
+    if group.clinical is None:
+        return rows
+    recovered = group.codes == RECOVERED
+    for measure_id, meaning, denominator, hits, base in (
+        ("reliable_recovery", "recovered", "clinical at start", recovered, paired & group.clinical),
+        ("reliable_recovery", "recovered", "clinical at start, started", recovered, group.clinical),
+        ("clinical_at_start", "clinical at the start", "paired", group.clinical, paired),
+        ("clinical_at_start", "clinical at the start", "started", group.clinical, started),
+    ):
+        rows.append(_row(group, measure_id, meaning, denominator, hits, base, confidence))
+    return rows
+
+
+def _row(
+    group: _Group,
+    measure: str,
+    meaning: str,
+    denominator: str,
+    hits: Flags,
+    base: Flags,
+    confidence: float,
+) -> dict[str, object]:
+    """One share with its interval."""
+    cases = hits[base]
+    n, total = int(cases.sum()), int(base.sum())
+    effect = 1.0 if group.clusters is None else design_effect(cases, group.clusters[base])
+    low, high = wilson(n / effect, total / effect, confidence)
+    how = f"Wilson interval, {100 * confidence:g} % confidence"
+    if group.clusters is not None:
+        how += f", effective sample size {total / effect:.1f} (design effect {effect:.2f})"
+    return {
+        "group": group.name,
+        "measure": measure,
+        "denominator": denominator,
+        "n": n,
+        "n_total": total,
+        "rate": n / total if total else np.nan,
+        "low": low,
+        "high": high,
+        "n_effective": total / effect,
+        "definition": f"{meaning[0].upper()}{meaning[1:]}; {_OF[denominator]}. {how}.",
+    }
+
+
+def _groups(groups: pd.Series | None, n: int) -> list[tuple[str, Flags]]:
+    """Name and rows of every group, sorted by value, the missing last."""
+    if groups is None:
+        return [(EVERYBODY, np.ones(n, dtype=bool))]
+    codes, values = pd.factorize(groups, sort=True)
+    named = [(str(value), codes == place) for place, value in enumerate(values)]
+    unnamed = codes == -1
+    return [*named, (NOT_STATED, unnamed)] if unnamed.any() else named
+
+
+def _cluster_codes(clusters: pd.Series) -> npt.NDArray[np.intp]:
+    """Codes from 0; everybody without a cluster is a cluster of one."""
+    codes, values = pd.factorize(clusters)
+    alone = codes == -1
+    found: npt.NDArray[np.intp] = codes.astype(np.intp)
+    found[alone] = len(values) + np.arange(int(alone.sum()))
+    return found

@@ -1,0 +1,171 @@
+"""`ChangeResult`: what became of each person, the shares, and how it was decided."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.change.categories import CATEGORIES
+from outcomes.change.cutoff import Norms
+
+_SIDES = {
+    "at_or_above": "at or above",
+    "above": "above",
+    "at_or_below": "at or below",
+    "below": "below",
+}
+_RULES = {"at_least": "at least", "exceeds": "more than"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeResult:
+    """Each person's change, with the shares by group and everything that decided them.
+
+    `frame` is the input with `change` (end - start, in points), `index` (change /
+    s_diff; missing under a published threshold, which is given in points) and
+    `category`. `rates` has one row for each group, measure and denominator. threshold,
+    cutoff, sd, sem and s_diff are in points; `confidence` is that of the index and of the
+    intervals.
+    """
+
+    frame: pd.DataFrame
+    rates: pd.DataFrame
+    threshold: float
+    threshold_rule: str
+    cutoff: float | None
+    cutoff_rule: str | None
+    criterion: str | None
+    direction: str
+    unit: str
+    sd: float | None
+    sem: float | None
+    s_diff: float | None
+    reliability: float | None
+    basis: str
+    method: str
+    sources: tuple[str, ...]
+    n_in: int
+    n_used: int
+    warnings: tuple[str, ...]
+    by: str | None
+    cluster: str | None
+    instrument: str | None
+    confidence: float
+    clinical: Norms | None
+    functional: Norms | None
+    pre: str
+    post: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each person: the input plus change, index and category."""
+        return self.frame.copy()
+
+    def counts(self) -> pd.DataFrame:
+        """People by group (rows) and category (columns, all six, in fixed order)."""
+        wanted = self.rates[self.rates["denominator"].eq("started")]
+        table = wanted.pivot_table(index="group", columns="measure", values="n", sort=False)
+        return table.reindex(columns=list(CATEGORIES)).astype("Int64").rename_axis(columns=None)
+
+    def __repr__(self) -> str:
+        name = self.instrument or self.pre
+        lines = [
+            f"ChangeResult({name}: {self.n_used} of {self.n_in} people with both scores)",
+            f"  {self._threshold_line()}",
+            f"  {self._cutoff_line()}",
+            self.counts().to_string(na_rep="not known"),
+        ]
+        return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        shown = self.rates.drop(columns=["n_effective"])
+        head = f"{self.n_used} of {self.n_in} people with both scores. {self._threshold_line()} "
+        parts = [f"<p>{html.escape(head + self._cutoff_line())}</p>"]
+        parts += [f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings]
+        return "".join(parts) + shown.to_html(index=False, escape=True, na_rep="not known")
+
+    def explain(self) -> str:
+        """Say what was computed, with formula and source, and what it does not tell."""
+        lines = [
+            f"Individual change, {self.n_used} of {self.n_in} people with both scores; "
+            f"a {self.direction} score is better.",
+            self._threshold_line(),
+            *self._formula(),
+            self._cutoff_line(),
+            *self._norm_lines(),
+            "recovered: clinical at the start, not at the end, and reliably better; nobody who "
+            "was already on the functional side at the start counts. harmed: the reverse, "
+            "reliably worse. missing: no score at the start or at the end.",
+            "Shares are within each group. 'paired': of those with both scores; 'started': of "
+            "everybody in the group, so that missing people stay in the denominator (for "
+            "deterioration that is a lower bound). 'clinical at start': of those with both "
+            "scores who were clinical at the start.",
+            f"Intervals: Wilson 1927, {100 * self.confidence:g} %."
+            + (self._cluster_line() if self.cluster else ""),
+            "What this does not tell: whether the help caused the change. People also change "
+            "without help, and a sample that starts high moves towards the mean.",
+            "Sources: " + "; ".join(self.sources) + ".",
+            *(f"Warning: {text}" for text in self.warnings),
+        ]
+        return "\n".join(lines)
+
+    def _threshold_line(self) -> str:
+        return (
+            f"Reliable change: {_RULES[self.threshold_rule]} {self.threshold:.4g} "
+            f"{self.unit} ({self.basis})."
+        )
+
+    def _formula(self) -> list[str]:
+        """Show the formula with its numbers, where the threshold was computed."""
+        if self.sd is None or self.sem is None or self.s_diff is None:
+            return ["The threshold is published in points; no index is computed."]
+        own = (
+            " SD is that of the start scores of the whole frame, all groups together, so that "
+            "all groups share one threshold."
+            if self.basis.startswith("own")
+            else ""
+        )
+        return [
+            f"SEM = SD * sqrt(1 - r) = {self.sd:.4g} * sqrt(1 - {self.reliability:.4g}) = "
+            f"{self.sem:.4g}; s_diff = sqrt(2) * SEM = {self.s_diff:.4g}; "
+            f"index = (end - start) / s_diff; threshold = {self.threshold / self.s_diff:.4g} * "
+            f"s_diff = {self.threshold:.4g} {self.unit}.{own}"
+        ]
+
+    def _cutoff_line(self) -> str:
+        if self.cutoff is None or self.cutoff_rule is None:
+            return "Cut-off: none, so nobody is called recovered or harmed."
+        how = "published" if self.criterion is None else f"criterion {self.criterion}"
+        side = _SIDES[self.cutoff_rule]
+        return f"Cut-off: clinical is {side} {self.cutoff:.4g} {self.unit} ({how})."
+
+    def _norm_lines(self) -> list[str]:
+        """Show the formula of the criterion and the norms it used."""
+        toward = "+" if self.direction == "higher" else "-"
+        back = "-" if self.direction == "higher" else "+"
+        formulas = {
+            "a": f"a = M_clinical {toward} 2 * SD_clinical",
+            "b": f"b = M_functional {back} 2 * SD_functional (the functional population's SD)",
+            "c": "c = (SD_clinical * M_functional + SD_functional * M_clinical) / "
+            "(SD_clinical + SD_functional)",
+        }
+        if self.criterion is None:
+            return []
+        lines = [formulas[self.criterion] + "."]
+        for name, norms in (("clinical", self.clinical), ("functional", self.functional)):
+            if norms is not None:
+                lines.append(
+                    f"M_{name} = {norms.mean:.4g}, SD_{name} = {norms.sd:.4g} ({norms.origin})."
+                )
+        return lines
+
+    def _cluster_line(self) -> str:
+        return (
+            f" People who share {self.cluster} are not independent: the interval uses n / design "
+            "effect, design effect = 1 + (m - 1) * ICC, at least 1, with the ICC of each share "
+            "estimated by analysis of variance and m the mean cluster size a member sees "
+            "(Kish 1965). A share of 0 or 1 carries no information about the ICC, so there "
+            "the interval is that of independent people. With few clusters the ICC is "
+            "uncertain and the interval approximate."
+        )

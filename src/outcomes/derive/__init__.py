@@ -1,0 +1,22 @@
+"""From a study to analysis frames: start and end scores, care at time zero, cohort and flow."""
+
+from outcomes.derive.care import BOTH, care_at_start
+from outcomes.derive.cohort import Cohort, cohort
+from outcomes.derive.flow import flow
+from outcomes.derive.pairs import pairs
+from outcomes.derive.people import people
+from outcomes.derive.period import Period
+from outcomes.derive.policy import DerivePolicy, derive_policy
+
+__all__ = [
+    "BOTH",
+    "Cohort",
+    "DerivePolicy",
+    "Period",
+    "care_at_start",
+    "cohort",
+    "derive_policy",
+    "flow",
+    "pairs",
+    "people",
+]

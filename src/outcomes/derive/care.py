@@ -1,0 +1,42 @@
+"""Which care a person was in when an episode began: one kind, or both at once."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from outcomes.derive.policy import derive_policy
+
+BOTH = "both"
+BOTH_LABEL = "Both kinds of care"
+
+
+def care_at_start(rows: pd.DataFrame, grace_days: int | None = None) -> pd.Series:
+    """Give the arm of each episode and person: its intervention, or "both".
+
+    `rows` needs client_id, intervention, started_on and ended_on, and every episode of
+    the people in it. An episode is "both" when an episode of another kind of counted care
+    (coaching, therapy) of the same person, alone or as a partner, is open on any day from
+    its start to `grace_days` after it (default: `policy.toml`). An episode without an end
+    is open until further notice. Aligned to `rows`.
+    """
+    policy = derive_policy()
+    grace = policy.grace_days if grace_days is None else grace_days
+    here = rows[["client_id", "intervention", "started_on"]].assign(_row=range(len(rows)))
+    here = here.dropna(subset=["client_id", "started_on"])
+    kinds = here.groupby("client_id")["intervention"].nunique()
+    here = here[here["client_id"].isin(kinds.index[kinds > 1])]
+    there = rows.loc[
+        rows["intervention"].isin(list(policy.counted_care)),
+        ["client_id", "intervention", "started_on", "ended_on"],
+    ]
+    met = here.merge(there, on="client_id", suffixes=("", "_other"))
+    last_day = met["started_on"] + pd.Timedelta(days=grace)
+    still_open = met["ended_on"].isna() | met["ended_on"].ge(met["started_on"])
+    concurrent = (
+        met["intervention"].ne(met["intervention_other"])
+        & met["started_on_other"].le(last_day)
+        & still_open
+    )
+    arm = rows["intervention"].astype("string").copy()
+    arm.iloc[met.loc[concurrent, "_row"].unique()] = BOTH
+    return arm.rename("arm")

@@ -1,0 +1,180 @@
+"""Start and end scores of each person in each episode, found by key and date."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from outcomes.derive.care import care_at_start
+from outcomes.derive.people import EPISODE_COLUMNS, PERSON_COLUMNS, people, sessions_attended
+from outcomes.derive.policy import derive_policy
+from outcomes.errors import UsageError
+from outcomes.instruments.registry import get
+from outcomes.instruments.scoring import score
+from outcomes.schema import Study
+
+STATUSES = ("paired", "no_start_score", "no_end_score", "no_score")
+PAIR_COLUMNS = [
+    *EPISODE_COLUMNS[: EPISODE_COLUMNS.index("unit")],
+    "arm",
+    *EPISODE_COLUMNS[EPISODE_COLUMNS.index("unit") :],
+    *PERSON_COLUMNS,
+    "instrument",
+    "pre",
+    "pre_on",
+    "pre_occasion",
+    "post",
+    "post_on",
+    "post_occasion",
+    "n_scores",
+    "days",
+    "sessions_attended",
+    "status",
+]
+
+
+def pairs(
+    study: Study,
+    instrument: str,
+    *,
+    scores: pd.DataFrame | None = None,
+    follow_up_days: int | None = None,
+    follow_up_window: int | None = None,
+    rater: str = "client",
+) -> pd.DataFrame:
+    """One row for each person and episode, with the start and the end score.
+
+    Nobody is left out: `status` says "paired", "no_start_score", "no_end_score" or
+    "no_score". Columns are `PAIR_COLUMNS`; pre and post are in the instrument's points
+    (NaN where there is none), `days` is post_on - pre_on, `n_scores` counts every valid
+    score of the row. Row order: client_id, started_on, episode_id.
+
+    Start: the earliest score given as intake; without one, the earliest that was not given
+    at or after the end. End: the latest score strictly later (by date) than the start
+    that was given at a session or at the end. With `follow_up_days`: instead the score
+    nearest to started_on + follow_up_days, at most `follow_up_window` days away (default:
+    policy.toml), on any occasion but intake; of two equally near, the later. An occasion
+    that is not stated counts as a session. Several scores on one day: "intake" first for
+    the start, "end" first for the end, then the lower score, so that row order cannot matter.
+
+    `scores` as from `outcomes.instruments.scoring.score`; None scores the study. Raises
+    InstrumentError for an unknown instrument, UsageError for a negative number of days.
+    """
+    instrument = get(instrument).id
+    if scores is None:
+        scores = one_instrument(study, instrument)
+    rows = people(study)
+    usable, _ = placed_scores(rows, scores, instrument, rater)
+    start = _start(usable)
+    after = usable[_later_than_start(usable, start)]
+    if follow_up_days is None:
+        end = _end(after)
+    else:
+        end = _follow_up(after, rows["started_on"], follow_up_days, follow_up_window)
+    rows["arm"] = care_at_start(rows)
+    rows["instrument"] = pd.Series(instrument, index=rows.index, dtype="string")
+    rows = _attach(rows, start, "pre")
+    rows = _attach(rows, end, "post")
+    n_scores = usable.groupby("row").size()
+    rows["n_scores"] = n_scores.reindex(rows.index, fill_value=0).astype("int64")
+    rows["days"] = (rows["post_on"] - rows["pre_on"]).dt.days.astype("Int64")
+    rows["sessions_attended"] = sessions_attended(study, rows["episode_id"])
+    rows["status"] = _status(rows)
+    return rows[PAIR_COLUMNS]
+
+
+def one_instrument(study: Study, instrument: str) -> pd.DataFrame:
+    """Score one instrument of a study; other questionnaires are left alone."""
+    answers = study.responses
+    wanted = answers["instrument"].eq(instrument).fillna(False)
+    return score(replace(study, responses=answers[wanted]))
+
+
+def placed_scores(
+    rows: pd.DataFrame, scores: pd.DataFrame, instrument: str, rater: str
+) -> tuple[pd.DataFrame, int]:
+    """Give valid scores the row of `rows` they belong to; count those that belong to none.
+
+    A score belongs to the row of the same client and episode. Columns: row, day (days
+    since 1970), taken_on, occasion, score.
+    """
+    wanted = scores["instrument"].eq(instrument) & scores["rater"].eq(rater)
+    valid = wanted & scores["score"].notna() & scores["taken_on"].notna()
+    found = scores.loc[
+        valid.fillna(False), ["client_id", "episode_id", "taken_on", "occasion", "score"]
+    ]
+    keys = rows[["client_id", "episode_id"]].assign(row=np.arange(len(rows)))
+    keys = keys.dropna(subset="client_id")
+    usable = found.merge(keys, on=["client_id", "episode_id"], how="inner")
+    day = usable["taken_on"].to_numpy().astype("datetime64[D]").astype("int64")
+    usable = usable.assign(
+        day=day,
+        occasion=usable["occasion"].astype("string").fillna("session"),
+        score=usable["score"].to_numpy(dtype="float64", na_value=np.nan),
+    )
+    return usable[["row", "day", "taken_on", "occasion", "score"]], len(found) - len(usable)
+
+
+def _start(usable: pd.DataFrame) -> pd.DataFrame:
+    candidates = usable[~usable["occasion"].isin(["end", "followup"])]
+    late = candidates["occasion"].ne("intake").to_numpy(dtype=bool)
+    return _first(candidates, late, candidates["day"].to_numpy())
+
+
+def _end(after: pd.DataFrame) -> pd.DataFrame:
+    candidates = after[after["occasion"].isin(["session", "end"])]
+    not_end = candidates["occasion"].ne("end").to_numpy(dtype=bool)
+    return _first(candidates, -candidates["day"].to_numpy(), not_end)
+
+
+def _follow_up(
+    after: pd.DataFrame, started_on: pd.Series, days: int, window: int | None
+) -> pd.DataFrame:
+    width = derive_policy().window_days if window is None else window
+    for name, value in (("follow_up_days", days), ("follow_up_window", width)):
+        if value < 0:
+            raise UsageError(
+                f"{name} is negative.", where=f"parameter {name}", fix="Give days after the start."
+            )
+    candidates = after[after["occasion"].ne("intake")]
+    begun = started_on.to_numpy().astype("datetime64[D]")[candidates["row"].to_numpy()]
+    day = candidates["day"].to_numpy()
+    distance = np.abs(day - (begun.astype("int64") + days))
+    near = ~np.isnat(begun) & (distance <= width)
+    chosen = candidates[near]
+    not_end = chosen["occasion"].ne("end").to_numpy(dtype=bool)
+    return _first(chosen, distance[near], -day[near], not_end)
+
+
+def _first(candidates: pd.DataFrame, *order: np.ndarray) -> pd.DataFrame:
+    """Choose the best candidate of each row by `order` (smallest first), then the lower score."""
+    keys = (candidates["score"].to_numpy(), *reversed(order), candidates["row"].to_numpy())
+    return candidates.iloc[np.lexsort(keys)].drop_duplicates("row").set_index("row")
+
+
+def _later_than_start(usable: pd.DataFrame, start: pd.DataFrame) -> np.ndarray:
+    """Which scores may be an end score: later than the start, or no start is there."""
+    start_day = usable["row"].map(start["day"]).to_numpy(dtype="float64", na_value=np.nan)
+    later: np.ndarray = np.isnan(start_day) | (usable["day"].to_numpy() > start_day)
+    return later
+
+
+def _attach(rows: pd.DataFrame, chosen: pd.DataFrame, name: str) -> pd.DataFrame:
+    """`rows` with the chosen score, its date and its occasion."""
+    aligned = chosen.reindex(rows.index)
+    return rows.assign(
+        **{
+            name: aligned["score"].astype("float64"),
+            f"{name}_on": aligned["taken_on"].astype("datetime64[s]"),
+            f"{name}_occasion": aligned["occasion"].astype("string"),
+        }
+    )
+
+
+def _status(rows: pd.DataFrame) -> pd.Series:
+    """Which of `STATUSES` each row has."""
+    start, end = rows["pre"].notna(), rows["post"].notna()
+    words = np.select([start & end, end, start], STATUSES[:3], STATUSES[3])
+    return pd.Series(words, index=rows.index, dtype="string")

@@ -1,0 +1,1 @@
+"""The door out: notebooks run with checked parameters, one document, its writers, the gate."""

@@ -1,0 +1,194 @@
+"""The pages of the comparison report, each a list of blocks a notebook cell displays.
+
+Nothing is estimated here: the pages arrange results, and ask `words`, `tables` and
+`figures` for sentences, tables and pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outcomes import figures, tables
+from outcomes.change import ChangeResult
+from outcomes.comparison import ComparisonResult, WithinArm
+from outcomes.derive import Cohort
+from outcomes.ledger import Ledger
+from outcomes.privacy import Policy
+from outcomes.reports import leads, words
+from outcomes.reports.document import (
+    Attachment,
+    FigureBlock,
+    Meta,
+    Page,
+    Prose,
+    Provenance,
+    ResultsBlock,
+    Section,
+    TableBlock,
+    VerdictLine,
+    Verdicts,
+)
+from outcomes.reports.page_results import collect
+from outcomes.schema import Study
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPages:
+    """Everything the comparison report shows, computed before and passed in.
+
+    `effects` holds the primary comparison first, then the other ways of adjusting.
+    """
+
+    study: Study
+    cohort: Cohort
+    changes: ChangeResult
+    within: tuple[WithinArm, ...]
+    effects: tuple[ComparisonResult, ...]
+    policy: Policy
+    seed: int
+
+    def verdicts(self) -> Page:
+        """What this report can and cannot say."""
+        instrument = self.cohort.instrument
+        lines = [
+            VerdictLine(part.verdict, words.mean_change(part, instrument), title=title)
+            for part in self.within
+            for title in [f"Change in {words.arm_name(part.arm)}"]
+        ]
+        primary = self.effects[0]
+        pair = f"{words.arm_name(primary.other)} against {words.arm_name(primary.reference)}"
+        note = words.agreement(primary, self.effects[1]) if len(self.effects) > 1 else ""
+        lines.append(
+            VerdictLine(
+                primary.verdict, words.comparison(primary, instrument), f"{pair.capitalize()}", note
+            )
+        )
+        safety = tuple(
+            words.reliable_rate(self.changes, arm, "reliable_deterioration", self.policy)
+            for arm in self.cohort.arms
+        )
+        return Page(
+            (
+                self._meta(),
+                Section("verdicts", "What this report can and cannot say", leads.QUESTION),
+                Verdicts(tuple(lines)),
+                Prose("Who got worse", safety),
+                Prose("What it cannot say", words.CANNOT_SAY, style="list"),
+                ResultsBlock(collect(self)),
+            )
+        )
+
+    def people(self) -> Page:
+        """Who is in it: from episodes to pairs, persons and couples, by arm."""
+        return Page(
+            (
+                Section("people", "Who is in it", leads.people(self.cohort)),
+                FigureBlock(figures.flow(self.cohort, self.policy)),
+                TableBlock(tables.flow_table(self.cohort, self.policy)),
+            )
+        )
+
+    def baseline(self) -> Page:
+        """Who is in each arm at the start."""
+        table = tables.baseline_table(
+            self.changes.frame,
+            self.policy,
+            instrument=self.cohort.instrument,
+            arms=self.cohort.arms,
+        )
+        return Page(
+            (
+                Section("baseline", "Who is in each arm at the start", leads.BASELINE),
+                TableBlock(table),
+            )
+        )
+
+    def change(self) -> Page:
+        """Change within each arm: rates with intervals, start against end."""
+        improved = tuple(
+            words.reliable_rate(self.changes, arm, "reliable_improvement", self.policy)
+            for arm in self.cohort.arms
+        )
+        scatter = figures.start_against_end(self.changes, self.policy, seed=self.seed)
+        return Page(
+            (
+                Section("change", "Change within each arm", leads.change(self.changes)),
+                Prose(None, improved),
+                FigureBlock(figures.rates(self.changes, self.policy)),
+                FigureBlock(scatter),
+                TableBlock(tables.rates_table(self.changes, self.policy)),
+            )
+        )
+
+    def fair(self) -> Page:
+        """The fair comparison: overlap, balance before and after, effect with interval."""
+        primary = self.effects[0]
+        blocks: list[object] = [
+            Section("comparison", "The fair comparison", leads.comparison(primary)),
+            Verdicts(
+                (VerdictLine(primary.verdict, words.comparison(primary, self.cohort.instrument)),)
+            ),
+        ]
+        if primary.weights is not None:
+            blocks.append(FigureBlock(figures.overlap(primary, self.policy)))
+            blocks.append(FigureBlock(figures.balance(primary.weights)))
+        blocks.append(FigureBlock(figures.effect(list(self.effects))))
+        blocks.append(TableBlock(tables.comparison_table(list(self.effects))))
+        blocks.append(TableBlock(tables.diagnostics_table(primary)))
+        if primary.weights is not None:
+            blocks.append(TableBlock(tables.balance_table(primary.weights)))
+        return Page(tuple(blocks))
+
+    def missing(self) -> Page:
+        """What is missing: end scores by arm, bounds, and rows that were not used."""
+        said = tuple(words.bounds(self.changes, arm, self.policy) for arm in self.cohort.arms)
+        ledger = self.study.ledger
+        blocks: list[object] = [
+            Section("missing", "What is missing", leads.MISSING),
+            Prose(None, said),
+            TableBlock(
+                tables.missing_table(self.cohort.frame, self.policy, arms=self.cohort.arms)
+            ),
+            TableBlock(tables.ledger_table(ledger, self.policy)),
+        ]
+        if isinstance(ledger, Ledger):
+            blocks.append(Attachment("ledger.csv", ledger.to_csv()))
+        return Page(tuple(blocks))
+
+    def methods(self) -> Page:
+        """Methods, with the sources of every number they use."""
+        return Page(
+            (
+                Section("methods", "Methods and sources", ""),
+                Prose(None, leads.methods(self.cohort, self.changes, self.effects, self.policy)),
+                TableBlock(tables.instrument_table(self.cohort.instrument)),
+                Prose("Sources", leads.sources(self.changes, self.effects), style="list"),
+            )
+        )
+
+    def provenance(self) -> Page:
+        """How it was made."""
+        return Page(
+            (
+                Section("made", "How it was made", leads.MADE),
+                Provenance(
+                    sources=self.study.sources,
+                    seeds={"figures": self.seed},
+                    policy=self.policy.name,
+                ),
+            )
+        )
+
+    def _meta(self) -> Meta:
+        names = " and ".join(words.arm_name(arm) for arm in self.cohort.arms)
+        facts = {
+            "Source": self.study.name,
+            "Practice": self.cohort.practice or "all",
+            "Episodes that ended in": leads.period(self.cohort),
+            "Measure": self.cohort.instrument.name,
+        }
+        return Meta(
+            title=f"{names.capitalize()} compared",
+            subtitle=f"{self.cohort.instrument.name}: {self.cohort.instrument.construct}",
+            facts=facts,
+        )

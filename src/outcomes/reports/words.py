@@ -1,0 +1,207 @@
+"""The sentences of the comparison report; each follows from stored quantities alone.
+
+A sentence never says more than its verdict: a difference is an association given the
+covariates, a change over time is not credited to the help, and where the data cannot
+answer the sentence says so and says why.
+"""
+
+from __future__ import annotations
+
+from outcomes.change import ChangeResult
+from outcomes.comparison import ComparisonResult, WithinArm
+from outcomes.instruments import Instrument
+from outcomes.privacy import Policy, suppress_rate
+from outcomes.schema import Verdict, label
+from outcomes.tables import format as fmt
+
+REASONS = {
+    "overlap": "too few people in one group resemble people in the other (overlap of starting "
+    "characteristics {value}, at least {limit} needed)",
+    "outside_support": "{value} of the people have nobody comparable in the other group "
+    "(at most {limit} allowed)",
+    "ess": "after weighting, a group is worth only {value} people (at least {limit} needed)",
+    "worst_smd": "the groups still differ at the start after weighting (standardised difference "
+    "{value}, at most {limit} allowed)",
+    "max_share": "one person would carry {value} of a group's weight (at most {limit} allowed)",
+    "separation": "some starting characteristics occur in one group only",
+}
+
+
+def arm_name(arm: str) -> str:
+    """An arm inside a sentence: 'coaching', 'therapy', 'other or usual care'."""
+    name = label("arm", arm)
+    return name[:1].lower() + name[1:]
+
+
+def moved(change: float) -> str:
+    """'fell' or 'rose': the direction of the score itself, not whether that is good."""
+    return "fell" if change < 0 else "rose"
+
+
+def better_end(direction: str) -> str:
+    """How a better score is called on this instrument."""
+    return "lower" if direction == "lower" else "higher"
+
+
+def mean_change(within: WithinArm, instrument: Instrument) -> str:
+    """One arm's average change between start and end."""
+    who = f"{within.n} people in {arm_name(within.arm)} with both scores"
+    if within.verdict is Verdict.SUPPRESSED:
+        return f"Too few people in {arm_name(within.arm)} have both scores to show their change."
+    by = f"{fmt.points(abs(within.estimate))} points"
+    span = f"95 % interval of the change {fmt.interval(within.low, within.high)}"
+    if within.verdict is Verdict.SUPPORTED:
+        return (
+            f"People in {arm_name(within.arm)} ended better than they started: their "
+            f"{instrument.name} score {moved(within.estimate)} by {by} on average ({span}; {who})."
+        )
+    if within.verdict is Verdict.NOT_SUPPORTED:
+        return (
+            f"People in {arm_name(within.arm)} ended worse than they started: their "
+            f"{instrument.name} score {moved(within.estimate)} by {by} on average ({span}; {who})."
+        )
+    return (
+        f"Whether people in {arm_name(within.arm)} changed on average cannot be told from these "
+        f"data: the {instrument.name} score {moved(within.estimate)} by {by} ({span}; {who})."
+    )
+
+
+def threshold(changes: ChangeResult) -> str:
+    """What counts as a reliable change, in words."""
+    size = fmt.points(changes.threshold)
+    if changes.threshold_rule == "at_least":
+        return f"at least {size} points"
+    return f"more than {size} points"
+
+
+def reliable_rate(changes: ChangeResult, arm: str, measure: str, policy: Policy) -> str:
+    """'x of n (p %, interval) improved reliably' for one arm, or that it is hidden."""
+    words = {
+        "reliable_improvement": ("improved reliably", "better"),
+        "reliable_deterioration": ("got reliably worse", "worse"),
+    }
+    verb, way = words[measure]
+    row = rate_row(changes, arm, measure, "paired")
+    if row is None:
+        return f"Nobody in {arm_name(arm)} has a score at the start and at the end."
+    n, total = int(row["n"]), int(row["n_total"])
+    if suppress_rate(n, total, policy):
+        return (
+            f"How many people in {arm_name(arm)} {verb} is hidden, because the number is small "
+            "enough to point at people."
+        )
+    return (
+        f"In {arm_name(arm)}, {fmt.n_of(n, total)} people with both scores {verb} "
+        f"({fmt.percent(row['rate'])}, 95 % interval {fmt.percent_interval(row['low'], row['high'])}"
+        f"): a change of {threshold(changes)} for the {way}."
+    )
+
+
+def rate_row(
+    changes: ChangeResult, arm: str, measure: str, denominator: str
+) -> dict[str, float] | None:
+    """One row of `changes.rates` as a dictionary, or None where it is absent."""
+    rates = changes.rates
+    chosen = rates[
+        (rates["group"] == arm)
+        & (rates["measure"] == measure)
+        & (rates["denominator"] == denominator)
+    ]
+    if chosen.empty or int(chosen["n_total"].iloc[0]) == 0:
+        return None
+    return dict(chosen.iloc[0])
+
+
+def bounds(changes: ChangeResult, arm: str, policy: Policy) -> str:
+    """Reliable improvement among all who started, whatever became of those without an end score."""
+    paired = rate_row(changes, arm, "reliable_improvement", "paired")
+    started = rate_row(changes, arm, "reliable_improvement", "started")
+    if paired is None or started is None:
+        return f"Among all who started in {arm_name(arm)} nothing can be said."
+    n, everybody = int(started["n"]), int(started["n_total"])
+    missing = everybody - int(paired["n_total"])
+    # Two bounds with a known total give away the number without an end score, so hide both.
+    if any(suppress_rate(k, everybody, policy) for k in (n, missing)):
+        return f"For {arm_name(arm)} the bounds are hidden, because a number behind them is small."
+    low, high = n / everybody, (n + missing) / everybody
+    return (
+        f"Of all {everybody} people who started in {arm_name(arm)}, between {fmt.percent(low)} "
+        f"(if nobody without an end score improved) and {fmt.percent(high)} (if all of them did) "
+        "improved reliably."
+    )
+
+
+def comparison(effect: ComparisonResult, instrument: Instrument) -> str:
+    """What the adjusted difference says, by its verdict."""
+    a, b = arm_name(effect.other), arm_name(effect.reference)
+    if effect.verdict is Verdict.NOT_COMPARABLE:
+        return (
+            f"People in {a} and in {b} were too different at the start for a fair comparison: "
+            f"{'; '.join(failures(effect))}. No difference is shown; each group is described alone."
+        )
+    if effect.verdict is Verdict.NOT_MEASURABLE:
+        return f"{a.capitalize()} and {b} share no measure, so they cannot be compared."
+    size = f"{fmt.points(abs(effect.estimate))} points"
+    span = f"95 % interval {fmt.interval(effect.low, effect.high)}"
+    where = "lower" if effect.estimate < 0 else "higher"
+    good = "better" if where == better_end(effect.direction or "lower") else "worse"
+    given = "Among people who could have had either, with the same starting point"
+    if effect.verdict is Verdict.SUPPORTED:
+        return (
+            f"{given}, those in {a} ended {size} {where} on the {instrument.name} than those in "
+            f"{b}, which is {good} ({span}). This is an association after adjustment, not proof "
+            "that the kind of help made the difference."
+        )
+    if effect.verdict is Verdict.EQUIVALENT:
+        margin = fmt.points(effect.margin or 0.0)
+        return (
+            f"{given}, {a} and {b} ended close enough to be called equivalent: the difference is "
+            f"{size} ({span}), within the margin of {margin} points that was set in advance."
+        )
+    if effect.verdict is Verdict.NOT_SUPPORTED:
+        return (
+            f"{given}, the data do not support that {a} ends better than {b}: the difference is "
+            f"{size} {where}, which is {good} ({span})."
+        )
+    return (
+        f"The data cannot tell whether {a} and {b} differ. {given}, the best guess is {size} "
+        f"{where} in {a} ({span}); that does not show that they are the same."
+    )
+
+
+def failures(effect: ComparisonResult) -> list[str]:
+    """The diagnostics that forbid a comparison, in words."""
+    said = []
+    for rule, value, limit in effect.diagnostics.failed:
+        text = REASONS.get(rule, f"{rule} is {{value}} (limit {{limit}})")
+        if rule in ("outside_support", "max_share"):
+            shown = {"value": fmt.percent(value), "limit": fmt.percent(limit)}
+        else:
+            shown = {"value": fmt.plain(value), "limit": fmt.plain(limit)}
+        said.append(text.format(**shown))
+    return said
+
+
+def agreement(primary: ComparisonResult, second: ComparisonResult) -> str:
+    """Whether another way of adjusting leads to the same verdict."""
+    if primary.verdict is second.verdict:
+        return (
+            f"A second way of adjusting ({second.method_name}) leads to the same verdict: "
+            f"{second.verdict}."
+        )
+    return (
+        f"A second way of adjusting ({second.method_name}) leads to another verdict: "
+        f"{second.verdict}. A conclusion that depends on the method should not be relied on."
+    )
+
+
+CANNOT_SAY = (
+    "Whether the help caused the change. People who seek help are often at a low point and would "
+    "have moved back towards their usual state anyway; this report has no untreated group.",
+    "Whether a difference between coaching and therapy is due to the help itself. People chose, or "
+    "were sent to, one or the other; the comparison adjusts for what was recorded at the start and "
+    "for nothing else.",
+    "How people fared whose end score is missing. Bounds for the extreme cases are on the page "
+    "about what is missing.",
+    "Anything about a single person, couple or practitioner.",
+)
