@@ -138,7 +138,7 @@ class Ledger:
         return f"Ledger\n{self.balance().to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return self.balance().to_html(index=False) + self.summary().to_html(index=False)
+        return f"{self.balance().to_html(index=False)}{self.summary().to_html(index=False)}"
 
     def _row_drops(self, scope: str) -> pd.DataFrame:
         dropped = self.log["action"] == str(Action.DROPPED)

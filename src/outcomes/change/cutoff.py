@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.change import jacobson_truax as jt
-from outcomes.change.jacobson_truax import Numbers
-from outcomes.change.threshold import own_sd, unverified
+from outcomes.change.threshold import Evidence, own_sd, unverified
 from outcomes.errors import UsageError
 from outcomes.instruments.model import Instrument
 
@@ -43,19 +42,17 @@ class CutoffUsed:
 
 
 def find_cutoff(
-    pre: Numbers,
-    *,
-    instrument: Instrument | None,
+    known: Evidence,
     criterion: str | None,
     direction: str,
+    *,
     clinical: Norms | None,
     functional: Norms | None,
-    allow_unverified: bool,
 ) -> CutoffUsed:
     """Choose the cut-off between clinical and functional scores.
 
     Without a criterion: the published cut-off of the instrument, or none with a warning.
-    With criterion a, b or c: from the norms given, else the start scores `pre` of the
+    With criterion a, b or c: from the norms given, else the start scores of the
     whole frame (clinical) and the instrument's norms (functional). A score equal to a
     computed cut-off is still clinical. Raises UsageError where norms are missing.
     """
@@ -66,7 +63,7 @@ def find_cutoff(
                 where="parameter criterion",
                 fix="Give criterion='a', 'b' or 'c', or leave the norms out.",
             )
-        return _published(instrument, allow_unverified)
+        return _published(known.instrument, known.allow_unverified)
     if criterion not in CRITERIA:
         raise UsageError(
             f"Unknown criterion: {criterion!r}.",
@@ -75,10 +72,10 @@ def find_cutoff(
         )
     warnings: tuple[str, ...] = ()
     if clinical is None and criterion != "b":
-        spread, warnings = own_sd(pre)
-        clinical = Norms(float(np.nanmean(pre)), spread, OWN_SAMPLE)
+        spread, warnings = own_sd(known.pre)
+        clinical = Norms(float(np.nanmean(known.pre)), spread, OWN_SAMPLE)
     if functional is None and criterion != "a":
-        functional, more = _functional_norms(instrument, allow_unverified)
+        functional, more = _functional_norms(known.instrument, known.allow_unverified)
         warnings += more
     warnings += _check_order(clinical, functional, direction)
     named = (("clinical norms", clinical), ("functional norms", functional))

@@ -44,7 +44,7 @@ def critical_value(confidence: float) -> float:
 
 
 def sem(sd: float, reliability: float) -> float:
-    """Standard error of measurement, SD * sqrt(1 - r), in points.
+    """Return the standard error of measurement, SD * sqrt(1 - r), in points.
 
     Raises UsageError unless sd > 0 and 0 < reliability < 1.
     """
@@ -64,7 +64,7 @@ def sem(sd: float, reliability: float) -> float:
 
 
 def s_diff(error: float) -> float:
-    """Standard error of the difference of two scores, sqrt(2) * SEM, in points."""
+    """Return the standard error of the difference of two scores, sqrt(2) * SEM, in points."""
     return math.sqrt(2) * error
 
 

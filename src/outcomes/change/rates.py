@@ -72,7 +72,6 @@ _OF = {
     "paired": "of those with both scores",
     "started": "of everybody who started; whoever lacks a score does not count as a case",
     "clinical at start": "of those clinical at the start who have both scores",
-    "clinical at start, started": "of all clinical at the start, with or without an end score",
 }
 
 
@@ -84,6 +83,15 @@ class _Group:
     codes: npt.NDArray[np.int8]
     clinical: Flags | None
     clusters: npt.NDArray[np.intp] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """Who counts as a case of a measure, in one group."""
+
+    measure: str
+    meaning: str
+    hits: Flags
 
 
 def rates(
@@ -146,50 +154,42 @@ def _group_rates(group: _Group, confidence: float) -> list[dict[str, object]]:
     """Build every row of one group."""
     started = np.ones(len(group.codes), dtype=bool)
     paired = group.codes != MISSING
-    has_cutoff = group.clinical is not None
-    rows = []
+    both = (("paired", paired), ("started", started))
+    wanted: list[tuple[_Share, str, Flags]] = []
     for measure in _MEASURES:
-        if measure.needs_cutoff and not has_cutoff:
+        if measure.needs_cutoff and group.clinical is None:
             continue
-        meaning = measure.meaning if has_cutoff else _PLAIN.get(measure.id, measure.meaning)
+        meaning = _PLAIN.get(measure.id, "") if group.clinical is None else ""
         hits = np.isin(group.codes, measure.codes)
-        for denominator, base in (("paired", paired), ("started", started)):
-            rows.append(_row(group, measure.id, meaning, denominator, hits, base, confidence))
-    lost = "no score at the start or at the end"
-    rows.append(_row(group, "missing", lost, "started", ~paired, started, confidence))
-    if group.clinical is None:
-        return rows
-    recovered = group.codes == RECOVERED
-    for measure_id, meaning, denominator, hits, base in (
-        ("reliable_recovery", "recovered", "clinical at start", recovered, paired & group.clinical),
-        ("reliable_recovery", "recovered", "clinical at start, started", recovered, group.clinical),
-        ("clinical_at_start", "clinical at the start", "paired", group.clinical, paired),
-        ("clinical_at_start", "clinical at the start", "started", group.clinical, started),
-    ):
-        rows.append(_row(group, measure_id, meaning, denominator, hits, base, confidence))
-    return rows
+        share = _Share(measure.id, meaning or measure.meaning, hits)
+        wanted += [(share, denominator, base) for denominator, base in both]
+    lost = _Share("missing", "no score at the start or at the end", ~paired)
+    wanted.append((lost, "started", started))
+    if group.clinical is not None:
+        recovery = _Share("reliable_recovery", "recovered", group.codes == RECOVERED)
+        wanted.append((recovery, "clinical at start", paired & group.clinical))
+        start = _Share("clinical_at_start", "clinical at the start", group.clinical)
+        wanted += [(start, denominator, base) for denominator, base in both]
+    return [
+        _row(group, share, denominator, base, confidence) for share, denominator, base in wanted
+    ]
 
 
 def _row(
-    group: _Group,
-    measure: str,
-    meaning: str,
-    denominator: str,
-    hits: Flags,
-    base: Flags,
-    confidence: float,
+    group: _Group, share: _Share, denominator: str, base: Flags, confidence: float
 ) -> dict[str, object]:
     """One share with its interval."""
-    cases = hits[base]
+    cases = share.hits[base]
     n, total = int(cases.sum()), int(base.sum())
     effect = 1.0 if group.clusters is None else design_effect(cases, group.clusters[base])
     low, high = wilson(n / effect, total / effect, confidence)
     how = f"Wilson interval, {100 * confidence:g} % confidence"
     if group.clusters is not None:
         how += f", effective sample size {total / effect:.1f} (design effect {effect:.2f})"
+    meaning = f"{share.meaning[0].upper()}{share.meaning[1:]}"
     return {
         "group": group.name,
-        "measure": measure,
+        "measure": share.measure,
         "denominator": denominator,
         "n": n,
         "n_total": total,
@@ -197,7 +197,7 @@ def _row(
         "low": low,
         "high": high,
         "n_effective": total / effect,
-        "definition": f"{meaning[0].upper()}{meaning[1:]}; {_OF[denominator]}. {how}.",
+        "definition": f"{meaning}; {_OF[denominator]}. {how}.",
     }
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.change.categories import CATEGORIES
-from outcomes.change.cutoff import Norms
+from outcomes.change.cutoff import CutoffUsed
+from outcomes.change.scores import Columns
+from outcomes.change.threshold import Threshold
 
 _SIDES = {
     "at_or_above": "at or above",
@@ -25,38 +27,100 @@ class ChangeResult:
 
     `frame` is the input with `change` (end - start, in points), `index` (change /
     s_diff; missing under a published threshold, which is given in points) and
-    `category`. `rates` has one row for each group, measure and denominator. threshold,
-    cutoff, sd, sem and s_diff are in points; `confidence` is that of the index and of the
-    intervals.
+    `category`. `rates` has one row for each group, measure and denominator. `reliable` and
+    `clinical_range` are the threshold and the cut-off used; their parts can be read from
+    the result itself (`threshold`, `cutoff`, `sd`, ...). `confidence` is that of the index
+    and of the intervals.
     """
 
     frame: pd.DataFrame
     rates: pd.DataFrame
-    threshold: float
-    threshold_rule: str
-    cutoff: float | None
-    cutoff_rule: str | None
+    reliable: Threshold
+    clinical_range: CutoffUsed
     criterion: str | None
     direction: str
     unit: str
-    sd: float | None
-    sem: float | None
-    s_diff: float | None
-    reliability: float | None
-    basis: str
     method: str
-    sources: tuple[str, ...]
+    instrument: str | None
     n_in: int
     n_used: int
-    warnings: tuple[str, ...]
-    by: str | None
-    cluster: str | None
-    instrument: str | None
     confidence: float
-    clinical: Norms | None
-    functional: Norms | None
-    pre: str
-    post: str
+    columns: Columns
+
+    @property
+    def threshold(self) -> float:
+        """Change that is more than measurement error, in points."""
+        return self.reliable.value
+
+    @property
+    def threshold_rule(self) -> str:
+        """Whether equal counts: "at_least" (yes) or "exceeds" (no)."""
+        return self.reliable.rule
+
+    @property
+    def basis(self) -> str:
+        """Where the threshold comes from: published, given, or the own sample."""
+        return self.reliable.basis
+
+    @property
+    def sd(self) -> float | None:
+        """Standard deviation behind the threshold, in points; None where published."""
+        return self.reliable.sd
+
+    @property
+    def sem(self) -> float | None:
+        """Standard error of measurement, in points; None where published."""
+        return self.reliable.sem
+
+    @property
+    def s_diff(self) -> float | None:
+        """Standard error of a difference, in points; None where published."""
+        return self.reliable.s_diff
+
+    @property
+    def reliability(self) -> float | None:
+        """Reliability behind the threshold; None where published."""
+        return self.reliable.reliability
+
+    @property
+    def cutoff(self) -> float | None:
+        """Cut-off in points; None where there is none."""
+        return self.clinical_range.value
+
+    @property
+    def cutoff_rule(self) -> str | None:
+        """Test that is true in the clinical range, such as "at_or_above"."""
+        return self.clinical_range.rule
+
+    @property
+    def pre(self) -> str:
+        """Column of the start scores."""
+        return self.columns.pre
+
+    @property
+    def post(self) -> str:
+        """Column of the end scores."""
+        return self.columns.post
+
+    @property
+    def by(self) -> str | None:
+        """Column of the groups; None where all are one group."""
+        return self.columns.by
+
+    @property
+    def cluster(self) -> str | None:
+        """Column that says who is not independent."""
+        return self.columns.cluster
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source the threshold and the cut-off rest on, once."""
+        return tuple(dict.fromkeys((*self.reliable.sources, *self.clinical_range.sources)))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know before using the numbers."""
+        return tuple(dict.fromkeys((*self.reliable.warnings, *self.clinical_range.warnings)))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each person: the input plus change, index and category."""
@@ -153,7 +217,10 @@ class ChangeResult:
         if self.criterion is None:
             return []
         lines = [formulas[self.criterion] + "."]
-        for name, norms in (("clinical", self.clinical), ("functional", self.functional)):
+        for name, norms in (
+            ("clinical", self.clinical_range.clinical),
+            ("functional", self.clinical_range.functional),
+        ):
             if norms is not None:
                 lines.append(
                     f"M_{name} = {norms.mean:.4g}, SD_{name} = {norms.sd:.4g} ({norms.origin})."

@@ -41,6 +41,19 @@ class Threshold:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a threshold or a cut-off may be taken from when it is not given.
+
+    `pre` are all start scores of the frame, all groups together; facts of the instrument
+    that nobody verified count only with `allow_unverified`.
+    """
+
+    pre: Numbers
+    instrument: Instrument | None
+    allow_unverified: bool
+
+
 def find_direction(direction: str | None, instrument: Instrument | None) -> str:
     """Return the direction given or the instrument's; there is no default.
 
@@ -67,34 +80,29 @@ def find_direction(direction: str | None, instrument: Instrument | None) -> str:
 
 
 def find_threshold(
-    pre: Numbers,
-    *,
-    instrument: Instrument | None,
-    reliability: float | None,
-    sd: float | None,
-    confidence: float,
-    allow_unverified: bool,
+    known: Evidence, *, reliability: float | None, sd: float | None, confidence: float
 ) -> Threshold:
     """Choose the reliable-change threshold.
 
     The published one of the instrument, unless `sd` or `reliability` is given or there
     is none; then z * sqrt(2) * SD * sqrt(1 - r), the missing part taken from the start
-    scores `pre` of the whole frame (SD) or from the instrument (r). Raises UsageError
+    scores of the whole frame (SD) or from the instrument (r). Raises UsageError
     or InstrumentError naming what to give.
     """
+    instrument = known.instrument
     if instrument is not None and sd is None and reliability is None:
-        published = instrument.threshold(allow_unverified=allow_unverified)
+        published = instrument.threshold(allow_unverified=known.allow_unverified)
         if published is not None:
             return _published(published, instrument, confidence)
     sources: tuple[str, ...] = (jt.SOURCE,)
     warnings: tuple[str, ...] = ()
     if reliability is None:
-        coefficient, source, warnings = _published_reliability(instrument, allow_unverified)
+        coefficient, source, warnings = _published_reliability(instrument, known.allow_unverified)
         sources += (source,)
     else:
         coefficient = reliability
     if sd is None:
-        spread, few = own_sd(pre)
+        spread, few = own_sd(known.pre)
         warnings += few
     else:
         spread = sd
@@ -114,7 +122,7 @@ def find_threshold(
 
 
 def own_sd(pre: Numbers) -> tuple[float, tuple[str, ...]]:
-    """Standard deviation (n - 1) of all start scores there are, with a warning where few."""
+    """Return the standard deviation (n - 1) of the start scores, with a warning where few."""
     there = pre[~np.isnan(pre)]
     spread = float(there.std(ddof=1)) if len(there) > 1 else 0.0
     if spread == 0:

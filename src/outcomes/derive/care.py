@@ -7,7 +7,6 @@ import pandas as pd
 from outcomes.derive.policy import derive_policy
 
 BOTH = "both"
-BOTH_LABEL = "Both kinds of care"
 
 
 def care_at_start(rows: pd.DataFrame, grace_days: int | None = None) -> pd.Series:
@@ -17,7 +16,9 @@ def care_at_start(rows: pd.DataFrame, grace_days: int | None = None) -> pd.Serie
     the people in it. An episode is "both" when an episode of another kind of counted care
     (coaching, therapy) of the same person, alone or as a partner, is open on any day from
     its start to `grace_days` after it (default: `policy.toml`). An episode without an end
-    is open until further notice. Aligned to `rows`.
+    is open until further notice. Care that is not counted ("other") never makes coaching
+    or therapy "both", but counted care beside it does, so that a group of usual care holds
+    nobody who also had the help it is compared with. Aligned to `rows`.
     """
     policy = derive_policy()
     grace = policy.grace_days if grace_days is None else grace_days

@@ -30,8 +30,9 @@ class Cohort:
     """One row for each person, with the flow that led to it.
 
     `frame` has the columns of `pairs` for each person's index episode: the first eligible
-    one. It holds everybody who started, with or without scores (`status`), so that the
-    missing stay visible. `flow` counts persons, couples and episodes after each step.
+    one, and `cluster`: who is not independent (practitioner, else couple, else the person).
+    It holds everybody who started, with or without scores (`status`), so that the missing
+    stay visible. `flow` counts persons, couples and episodes after each step.
     `unplaced_scores` counts valid scores whose client has no part in their episode.
     """
 
@@ -122,9 +123,23 @@ def cohort(
     counts = flow(rows, [*narrowing, *scored_steps(rows)], arms)
     keep = pd.concat([step.keep for step in narrowing], axis=1).all(axis=1)
     frame = rows[keep].reset_index(drop=True)
+    frame["cluster"] = _cluster(frame)
     check_enough(frame, counts, arms, _place(span, practice), found.name)
     _, unplaced = placed_scores(people(study), scores, found.id, rater)
     return Cohort(frame, counts, found, arms, span, practice, follow_up_days, unplaced)
+
+
+def _cluster(frame: pd.DataFrame) -> pd.Series:
+    """Name who is not independent: the practitioner's clients, else the couple, else nobody.
+
+    The outermost group that is recorded; partners of a couple's episode share their
+    practitioner, so clusters of practitioners contain the couples.
+    """
+    names = [
+        f"{kind} " + frame[f"{kind}_id"].astype("string")
+        for kind in ("practitioner", "couple", "client")
+    ]
+    return names[0].fillna(names[1]).fillna(names[2])
 
 
 def _place(span: Period, practice: str | None) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from outcomes.derive.care import BOTH, BOTH_LABEL
-from outcomes.derive.flow import Step, arm_order
+from outcomes.derive.care import BOTH
+from outcomes.derive.flow import Step
 from outcomes.derive.period import Period
+from outcomes.derive.policy import derive_policy
 from outcomes.errors import NotEnoughData, UsageError
-from outcomes.schema import Study, label
+from outcomes.schema import Study, label, vocabularies
 
 
 def eligible(
@@ -19,10 +20,12 @@ def eligible(
     """List the steps from every episode of a frame of pairs to one row for each person."""
     everyone = pd.Series(True, index=rows.index)
     here = everyone if practice is None else rows["practice_id"].eq(practice).fillna(False)
+    counted = rows["intervention"].isin(list(derive_policy().counted_care))
+    two_kinds = rows["arm"].eq(BOTH)
     of_kind = rows["intervention"].isin(arms)
     if BOTH in arms:
-        of_kind = of_kind | rows["arm"].eq(BOTH)
-    names = ", ".join(_arm_label(arm).lower() for arm in arms)
+        of_kind = of_kind | (two_kinds & counted)
+    names = ", ".join(label("arm", arm).lower() for arm in arms)
     steps = [Step("read", "Episodes read", everyone)]
     if rows["client_id"].isna().any():
         steps.append(Step("named", "Episode names its client", rows["client_id"].notna()))
@@ -36,8 +39,12 @@ def eligible(
     kept = pd.concat([step.keep for step in steps], axis=1).all(axis=1)
     steps.append(Step("first", "The person's first such episode", _first_episode(rows, kept)))
     if BOTH not in arms:
-        single = rows["arm"].ne(BOTH)
-        steps.append(Step("one_kind", "Not in both kinds of care at the start", single))
+        label_of_step = "Not in both kinds of care at the start"
+        steps.append(Step("one_kind", label_of_step, ~two_kinds))
+    elif (two_kinds & ~counted).any():
+        # Usual care beside coaching or therapy is not "coaching and therapy together".
+        label_of_step = "Not in usual care beside a kind of care compared"
+        steps.append(Step("one_kind", label_of_step, counted | ~two_kinds))
     return steps
 
 
@@ -61,7 +68,7 @@ def _first_episode(rows: pd.DataFrame, kept: pd.Series) -> pd.Series:
 def checked_arms(interventions: Sequence[str]) -> tuple[str, ...]:
     """Return the arms in the order given; UsageError where one is unknown or repeated."""
     asked = (interventions,) if isinstance(interventions, str) else tuple(interventions)
-    known = arm_order()
+    known = vocabularies()["arm"].words
     unknown = [name for name in asked if name not in known]
     if unknown or not asked:
         what = (
@@ -130,7 +137,3 @@ def _way_out(at_kind: pd.Series, empty: list[str]) -> str:
     if both and BOTH not in empty:
         return f"{both} were in both kinds of care at the start: compare 'both' as an arm."
     return "Choose another period or practice, or another intervention."
-
-
-def _arm_label(arm: str) -> str:
-    return BOTH_LABEL if arm == BOTH else label("intervention", arm)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.derive.care import BOTH
 from outcomes.schema import vocabularies
 
 TOTAL = "all"
@@ -61,15 +60,10 @@ def flow(rows: pd.DataFrame, steps: list[Step], arms: tuple[str, ...]) -> pd.Dat
     return pd.concat(parts, ignore_index=True)[FLOW_COLUMNS]
 
 
-def arm_order() -> list[str]:
-    """Every arm there can be, in display order."""
-    return [*vocabularies()["intervention"].words, BOTH]
-
-
 def _other_arms(arm: pd.Series, asked: tuple[str, ...]) -> list[str]:
     """Arms in the data that were not asked for."""
     there = set(arm.dropna())
-    return [name for name in arm_order() if name in there and name not in asked]
+    return [name for name in vocabularies()["arm"].words if name in there and name not in asked]
 
 
 def _counts(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Any, cast
+from typing import Any
 
 from outcomes.reports import blocks as b
 
@@ -12,17 +12,15 @@ from outcomes.reports import blocks as b
 def bundle(blocks: tuple[b.Block, ...]) -> dict[str, Any]:
     """The MIME bundle of a cell: text for a terminal, HTML for a person, JSON for writers."""
     return {
-        "text/plain": "\n\n".join(text for block in blocks if (text := _text(block))),
-        "text/html": "\n".join(html for block in blocks if (html := _html(block))),
+        "text/plain": "\n\n".join(text for block in blocks if (text := TEXT[block.kind](block))),
+        "text/html": "\n".join(html for block in blocks if (html := HTML[block.kind](block))),
         b.MIME: b.pack(blocks),
     }
 
 
 def _meta_html(block: b.Meta) -> str:
     facts = "; ".join(f"{escape(k)}: {escape(str(v))}" for k, v in block.facts.items())
-    return (
-        f"<h1>{escape(block.title)}</h1><p>{escape(block.subtitle)}</p><p><small>{facts}</small></p>"
-    )
+    return f"<h1>{escape(block.title)}</h1><p>{escape(block.subtitle)}</p><p><small>{facts}</small></p>"
 
 
 def _section_html(block: b.Section) -> str:
@@ -72,30 +70,17 @@ HTML: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _html(block: b.Block) -> str:
-    return HTML[block.kind](block)
-
-
-def _text(block: b.Block) -> str:
-    match block.kind:
-        case b.Meta.kind | b.Section.kind:
-            return cast("b.Section", block).title
-        case b.Prose.kind:
-            return "\n".join(cast("b.Prose", block).paragraphs)
-        case b.Verdicts.kind:
-            items = cast("b.Verdicts", block).items
-            return "\n".join(f"{line.verdict}: {line.sentence}" for line in items)
-        case b.TableBlock.kind:
-            return repr(cast("b.TableBlock", block).table)
-        case b.FigureBlock.kind:
-            figure = cast("b.FigureBlock", block).figure
-            return f"{figure.caption}\n{figure.alt}"
-        case b.ResultsBlock.kind:
-            return _count(cast("b.ResultsBlock", block))
-        case b.Attachment.kind:
-            return f"Stands beside the report: {cast('b.Attachment', block).name}"
-        case _:
-            return ""
+TEXT: dict[str, Callable[[Any], str]] = {
+    b.Meta.kind: lambda block: str(block.title),
+    b.Section.kind: lambda block: str(block.title),
+    b.Prose.kind: lambda block: "\n".join(block.paragraphs),
+    b.Verdicts.kind: lambda block: "\n".join(f"{v.verdict}: {v.sentence}" for v in block.items),
+    b.TableBlock.kind: lambda block: repr(block.table),
+    b.FigureBlock.kind: lambda block: f"{block.figure.caption}\n{block.figure.alt}",
+    b.ResultsBlock.kind: lambda block: _count(block),
+    b.Provenance.kind: lambda block: f"Disclosure policy: {block.policy}",
+    b.Attachment.kind: lambda block: f"Stands beside the report: {block.name}",
+}
 
 
 def _count(block: b.ResultsBlock) -> str:

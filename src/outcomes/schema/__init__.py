@@ -3,6 +3,7 @@
 from outcomes.schema.column import Column, Kind, Reference, Sensitivity, Table
 from outcomes.schema.study import RowAccount, SourceFile, Study, empty_table
 from outcomes.schema.tables import EARLIEST, TABLES
+from outcomes.schema.validation import dangling, failures
 from outcomes.schema.verdicts import Verdict
 from outcomes.schema.vocabulary import Vocabulary, label, vocabularies
 
@@ -19,7 +20,9 @@ __all__ = [
     "Table",
     "Verdict",
     "Vocabulary",
+    "dangling",
     "empty_table",
+    "failures",
     "label",
     "vocabularies",
 ]

@@ -70,7 +70,7 @@ class Study:
         return (
             f"<p><strong>Study {html.escape(self.name)}</strong>; "
             f"{lost} rows were not used: see <code>study.ledger</code></p>"
-            + self.to_frame().to_html(index=False)
+            f"{self.to_frame().to_html(index=False)}"
         )
 
     def explain(self) -> str:

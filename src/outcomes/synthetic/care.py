@@ -34,7 +34,7 @@ class Assignment:
 
 def assign(persons: People, seed: int) -> Assignment:
     """Draw the kind of help from the propensity model, then who gets a second episode."""
-    rng = generator(seed, "care")
+    rng = generator(seed, "assignment")
     terms = model()["propensity"]
     linear = (
         terms["intercept"]
@@ -66,7 +66,7 @@ def _second(rng: np.random.Generator, persons: People) -> Array:
 
 def left_early(persons: People, assignment: Assignment, seed: int) -> tuple[Array, Array]:
     """(silent, left): by person, no score after intake; by unit, the episode was left early."""
-    rng = generator(seed, "outcome")
+    rng = generator(seed, "silence")
     terms = model()["missing_end"]
     linear = (
         terms["intercept"]

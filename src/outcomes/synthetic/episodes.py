@@ -18,7 +18,6 @@ APPROACH = {
     "therapy": {"CBT": 0.5, "integrative": 0.3, "emotionally focused": 0.2},
 }
 WAIT_DAYS = [3, 40]
-BOOKED_AHEAD = 2  # appointments an open episode has in the diary
 # Endings of episodes that were not left early.
 ENDINGS = {"completed": 0.92, "referred_on": 0.03, "ended_by_practice": 0.03, "not_known": 0.02}
 
@@ -32,7 +31,7 @@ def episodes(
     left, staff (position), last_day (the last appointment, also when it lies ahead).
     diary: episode (position), number (from 0), of (appointments booked), day.
     """
-    rng = generator(seed, "sessions")
+    rng = generator(seed, "episodes")
     first = _first(rng, persons, assignment, left)
     diary = _diary(rng, first)
     first["last_day"] = diary.groupby("episode")["day"].max()

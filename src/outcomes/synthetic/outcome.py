@@ -44,7 +44,7 @@ def end_scores(
     the same effect for everybody: the effect over all, over the treated and over those
     who could have had either (ATE, ATT, ATO) are one number.
     """
-    rng = generator(seed, "visits")
+    rng = generator(seed, "end scores")
     first = frame[frame["first"]].set_index("unit_number")
     helper = first["staff"].sort_index().to_numpy()[persons.unit]
     arm = assignment.arm[persons.unit]

@@ -11,7 +11,7 @@ from outcomes.synthetic.answers import on_grid, shape
 from outcomes.synthetic.settings import Array, Settings, generator, logistic, model, pick
 
 # Fewer people cannot fill three practices, both kinds of help and couples.
-FEWEST_CLIENTS = 40
+FEWEST_CLIENTS = 60
 RETIREMENT_BAND = 5  # position of "65 and over" among the bands of model.toml
 
 
@@ -119,7 +119,7 @@ def people(clients: int, seed: int) -> People:
 
 def practitioners(seed: int) -> Practitioners:
     """The staff of model.toml. Effects have mean 0 within each role, so that they move no arm."""
-    rng = generator(seed, "care")
+    rng = generator(seed, "staff")
     staff = [
         (practice, role)
         for practice, roles in model()["practitioners"].items()

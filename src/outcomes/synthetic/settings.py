@@ -13,9 +13,24 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Settings = dict[str, Any]
 
-# One stream of random numbers for each part, so that a change in one part leaves the
-# others as they were.
-STREAMS = ("people", "care", "outcome", "visits", "answers", "sessions", "ratings", "goals", "faults")
+# One stream of random numbers for each part: no two parts share numbers, and a change in
+# one leaves the others as they were. New parts go to the end.
+STREAMS = (
+    "people",
+    "staff",
+    "assignment",
+    "silence",
+    "episodes",
+    "end scores",
+    "visits",
+    "sessions",
+    "session ratings",
+    "satisfaction",
+    "goals",
+    "goal ratings",
+    "referrals",
+    "faults",
+)
 
 
 @cache

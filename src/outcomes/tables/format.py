@@ -8,9 +8,42 @@ from __future__ import annotations
 
 import math
 
+from outcomes.schema import label, vocabularies
+
 MINUS = "−"
 NOT_AVAILABLE = "not available"
 HIDDEN = "hidden (small)"
+
+# The measures of change as readers meet them, in the order in which they are shown.
+MEASURES = {
+    "reliable_improvement": "Reliably better",
+    "recovered": "Reliably better and out of the clinical range",
+    "improved": "Reliably better, not out of the clinical range",
+    "unchanged": "No reliable change",
+    "reliable_deterioration": "Reliably worse",
+    "deteriorated": "Reliably worse, not newly in the clinical range",
+    "harmed": "Reliably worse and newly in the clinical range",
+    "reliable_recovery": "Recovered, of those in the clinical range at the start",
+    "clinical_at_start": "In the clinical range at the start",
+    "missing": "No score at the start or at the end",
+}
+DENOMINATORS = {
+    "paired": "those with both scores",
+    "started": "all who started",
+    "clinical at start": "those with both scores, in the clinical range at the start",
+    "clinical at start, started": "all in the clinical range at the start",
+}
+# What is known of people at the start.
+COVARIATES = {
+    "pre": "Start score",
+    "unit": "Takes part as",
+    "age_band": "Age",
+    "gender": "Gender",
+    "employment": "Occupation",
+    "prior_care": "Therapy before",
+    "on_medication": "Takes medication",
+    "problem_duration": "Duration of the problem",
+}
 
 # Below this a p value is not written out: the approximations behind it do not reach further.
 _P_FLOOR = 0.001
@@ -123,3 +156,16 @@ def _whole_percent(rate: float) -> str:
     if rounded == 100 and rate < 1:
         return "above 99"
     return number(100 * rate, 0)
+
+
+def group_name(by: str | None, group: object) -> str:
+    """How a group is called: the label of a coded word, the word itself, or 'Everybody'."""
+    if by is None:
+        return "Everybody"
+    names = "arm" if by == "intervention" else by
+    return label(names, str(group)) if names in vocabularies() else str(group)
+
+
+def covariate_name(column: str) -> str:
+    """How a column known at the start is called."""
+    return COVARIATES.get(column, sentence(column.replace("_", " ")))

@@ -1,0 +1,25 @@
+"""Raw tables to `Study` and ledger: every row is kept, or has a reason not to be."""
+
+from outcomes.cleaning.dates import DATE_ORDERS, parse_date, parse_dates
+from outcomes.cleaning.pipeline import STEPS, clean
+from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
+from outcomes.cleaning.reasons import Reason, reasons
+from outcomes.cleaning.text import tidy
+from outcomes.cleaning.traced import CELL, Traced, Tracing
+
+__all__ = [
+    "CELL",
+    "DATE_ORDERS",
+    "STEPS",
+    "CleaningPolicy",
+    "Reason",
+    "Settings",
+    "Traced",
+    "Tracing",
+    "clean",
+    "cleaning_policy",
+    "parse_date",
+    "parse_dates",
+    "reasons",
+    "tidy",
+]

@@ -1,0 +1,145 @@
+"""Answers lie on their questionnaire's scale, or the row is not used.
+
+Recoded answers (positions 1 to 4 where codes 0 to 3 are declared) are the one fault that
+leaves most values inside the range, so it is looked for first and stops the read.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+import pandas as pd
+
+from outcomes import instruments
+from outcomes.cleaning.policy import CleaningPolicy, Settings
+from outcomes.cleaning.presence import ANSWER_TABLES
+from outcomes.cleaning.traced import Tables, Traced, Tracing
+from outcomes.errors import InstrumentError, RangeError
+from outcomes.ledger import FILE
+
+TOTAL = "total"
+# Scores of scales with decimals are compared with their ends after floating arithmetic.
+_ROUNDING = 1e-9
+
+
+def check_instruments(tables: Tables, settings: Settings) -> Traced:
+    """Raise InstrumentError where a questionnaire is not in the registry.
+
+    Names are matched without case, as words are.
+    """
+    del settings
+    tracing = Tracing("check_instruments", tables)
+    known = {str(name).casefold(): str(name) for name in instruments.list()["id"]}
+    for name in _present(tables):
+        cells = tables[name]["instrument"]
+        found = cells.str.casefold().map(known).astype("string")
+        unknown = cells[found.isna() & cells.notna()]
+        if len(unknown):
+            raise _unknown_instruments(name, unknown, list(known.values()))
+        tracing.replace(name, "instrument", found)
+    return tracing.done()
+
+
+def _unknown_instruments(table: str, cells: pd.Series, known: list[str]) -> InstrumentError:
+    names = sorted(cells.unique())
+    near = sorted({match for n in names for match in difflib.get_close_matches(n.lower(), known)})
+    offer = f"did you mean {', '.join(near)}? " if near else ""
+    return InstrumentError(
+        f"the registry has no questionnaire called {', '.join(map(repr, names[:10]))}",
+        where=f"{table}.instrument",
+        how_many=len(cells),
+        fix=f"{offer}map the name in the layout under [files.codes.instrument]; "
+        f"known: {', '.join(sorted(known))}",
+    )
+
+
+def check_answers(tables: Tables, settings: Settings) -> Traced:
+    """Drop answers to items that do not exist, codes for missing, and impossible values.
+
+    Raises RangeError where the answers of one file look recoded by position.
+    """
+    tracing = Tracing("check_answers", tables)
+    for name in _present(tables):
+        tracing.drop(name, _limits(tracing[name])["low"].isna(), "unknown_item", "item")
+        frame, limits = tracing[name], _limits(tracing[name])
+        values = frame["value"].to_numpy(dtype=float)
+        outside = _outside(values, limits)
+        sentinel = outside & np.isin(values, settings.sentinels)
+        _refuse_recoded(name, frame[~sentinel], limits[~sentinel], settings.policy)
+        tracing.drop(name, sentinel, "sentinel", "value")
+        tracing.drop(name, (outside & ~sentinel)[~sentinel], "out_of_range", "value")
+    return tracing.done()
+
+
+def _present(tables: Tables) -> list[str]:
+    return [name for name in ANSWER_TABLES if name in tables]
+
+
+def _limits(frame: pd.DataFrame) -> pd.DataFrame:
+    """low, high, step by row; all missing where the instrument has no such item."""
+    pairs = frame["instrument"].astype("object") + "\n" + frame["item"].astype("object")
+    codes, distinct = pd.factorize(pairs)
+    found = [_item_limits(*pair.split("\n", 1)) for pair in distinct]
+    table = np.array([*found, (np.nan, np.nan, np.nan)], dtype=float)
+    return pd.DataFrame(table[codes], columns=["low", "high", "step"], index=frame.index)
+
+
+def _item_limits(instrument_id: str, item: str) -> tuple[float, float, float]:
+    instrument = instruments.get(instrument_id)
+    if item == TOTAL:
+        return instrument.total_min, instrument.total_max, np.nan
+    # Only the plain decimal form: "01" and "1" would be two keys for one item.
+    if not (item.isascii() and item.isdigit() and str(int(item)) == item):
+        return np.nan, np.nan, np.nan
+    number = int(item)
+    if not 1 <= number <= (instrument.n_items or 0) or instrument.item_min is None:
+        return np.nan, np.nan, np.nan
+    high = instrument.item_max_overrides.get(number, instrument.item_max)
+    return instrument.item_min, high, instrument.item_step or np.nan
+
+
+def _outside(values: np.ndarray, limits: pd.DataFrame) -> np.ndarray:
+    low, high, step = (limits[name].to_numpy() for name in ("low", "high", "step"))
+    steps = (values - low) / step
+    between = np.abs(steps - np.round(steps)) > _ROUNDING / np.where(step > 0, step, 1.0)
+    outside: np.ndarray = (values < low) | (values > high) | (between & ~np.isnan(step))
+    return outside
+
+
+def _refuse_recoded(
+    table: str, frame: pd.DataFrame, limits: pd.DataFrame, policy: CleaningPolicy
+) -> None:
+    items = (frame["item"] != TOTAL).to_numpy(dtype=bool)
+    groups = frame[items].groupby(["instrument", FILE], sort=True).indices
+    low, high = limits["low"].to_numpy()[items], limits["high"].to_numpy()[items]
+    values = frame["value"].to_numpy(dtype=float)[items]
+    for (instrument_id, file), rows in groups.items():
+        if len(rows) < policy.recoding_minimum_answers:
+            continue
+        shift = _shift(values[rows], low[rows], high[rows], policy.recoding_share)
+        if shift:
+            start, end = low[rows].min(), high[rows].max()
+            raise RangeError(
+                f"answers to {instrument_id} look shifted by {shift:+d}: they run from "
+                f"{start + shift:g} to {end + shift:g} where {start:g} to {end:g} is declared",
+                where=f"{file}, {table}.value",
+                how_many=len(rows),
+                fix="if they are coded by position, say so in the layout under "
+                f'[files.codes.value]: "{start + shift:g}" = "{start:g}" and so on; '
+                "if single values are typing errors, correct them in the source",
+            )
+
+
+def _shift(values: np.ndarray, low: np.ndarray, high: np.ndarray, share: float) -> int:
+    """+1 or -1 where nearly all values fit the range shifted so, and not as declared."""
+    for shift in (1, -1):
+        gained, lost = (high, low) if shift > 0 else (low, high)
+        inside = (values >= low + shift) & (values <= high + shift)
+        if (
+            inside.mean() >= share
+            and (values == gained + shift).any()
+            and not (values == lost).any()
+        ):
+            return shift
+    return 0

@@ -1,0 +1,136 @@
+"""Raw tables in, `Study` out. The rules are the list `STEPS`, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+import pandas as pd
+
+from outcomes.cleaning.answers import check_answers, check_instruments
+from outcomes.cleaning.duplicates import remove_duplicates
+from outcomes.cleaning.policy import Settings, cleaning_policy
+from outcomes.cleaning.presence import is_required, require_presence
+from outcomes.cleaning.ranges import check_goal_scales, check_ranges
+from outcomes.cleaning.references import check_references, check_units
+from outcomes.cleaning.text import tidy_text
+from outcomes.cleaning.timing import check_dates, check_order
+from outcomes.cleaning.traced import CELL, Tables, Traced
+from outcomes.cleaning.types import set_types
+from outcomes.cleaning.words import check_words
+from outcomes.errors import InputError
+from outcomes.ledger import FILE, LINE, Ledger
+from outcomes.schema import TABLES, SourceFile, Study, empty_table
+
+Step = Callable[[Tables, Settings], Traced]
+
+STEPS: tuple[Step, ...] = (
+    tidy_text,
+    require_presence,
+    check_words,
+    check_instruments,
+    set_types,
+    check_answers,
+    check_ranges,
+    check_dates,
+    remove_duplicates,
+    check_units,
+    check_references,
+    check_order,
+    check_goal_scales,
+)
+
+
+def clean(
+    raw: Mapping[str, pd.DataFrame],
+    *,
+    exported_on: date,
+    lines: Mapping[str, int],
+    date_order: str = "ymd",
+    missing: Sequence[str] | None = None,
+    sentinels: Sequence[float] | None = None,
+    logs: Sequence[pd.DataFrame] = (),
+    name: str = "study",
+    sources: Sequence[SourceFile] = (),
+) -> Study:
+    """Clean raw tables and account for every row.
+
+    Parameters
+    ----------
+    raw : by table name; cells as text in canonical columns, plus `_file` and `_line`, in
+        the order of the source ("earlier" and "later" mean this order).
+    exported_on : later dates are mistakes.
+    lines : data lines by file, for the ledger.
+    date_order : "ymd", "dmy" or "mdy".
+    missing : words for an empty cell; None means those of the policy.
+    sentinels : numbers for a missing answer; None means those of the policy.
+    logs : ledger entries the reader already made.
+    name : what the study is called in reports.
+    sources : the files the tables came from.
+
+    Returns
+    -------
+    Study with the declared columns and dtypes, each table sorted by its key.
+
+    Raises
+    ------
+    InputError
+        where a table is unknown, lacks a required column, or refers to an absent table.
+    VocabularyError, InstrumentError, RangeError
+        where words, questionnaires or codings have to be settled in the layout first.
+    """
+    policy = cleaning_policy()
+    settings = Settings(
+        exported_on=exported_on,
+        date_order=date_order,
+        missing=policy.missing if missing is None else tuple(missing),
+        sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
+        policy=policy,
+    )
+    tables = _prepared(raw)
+    read = {table: len(frame) for table, frame in tables.items()}
+    found = list(logs)
+    for step in STEPS:
+        traced = step(tables, settings)
+        tables = traced.tables
+        found.extend(traced.log)
+    finished = {
+        table: _finished(table, tables[table]) if table in tables else empty_table(table)
+        for table in TABLES
+    }
+    kept = {table: len(finished[table]) for table in read}
+    ledger = Ledger.build(found, read=read, kept=kept, lines=dict(lines))
+    if not ledger.balanced():
+        # A fault of this program, not of the source: no message to the user can mend it.
+        raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}")
+    return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
+
+
+def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
+    """Tables in schema order with all declared columns as text and an index of their own."""
+    unknown = sorted(set(raw) - set(TABLES))
+    if unknown:
+        raise InputError(
+            f"there is no table called {', '.join(unknown)}", fix=f"use: {', '.join(TABLES)}"
+        )
+    prepared = {}
+    for name in [table for table in TABLES if table in raw]:
+        frame, table = raw[name], TABLES[name]
+        for column in table.columns:
+            if column.name not in frame and is_required(name, column):
+                raise InputError(
+                    f"the table {name} has no column {column.name}, which every row needs",
+                    where=name,
+                    fix="add the column to the file, or map it in the layout",
+                )
+        columns = [*table.names, FILE, LINE] + ([CELL] if CELL in frame else [])
+        whole = frame.reindex(columns=columns).reset_index(drop=True)
+        prepared[name] = whole.astype(dict.fromkeys(table.names, "string"))
+    return prepared
+
+
+def _finished(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    table = TABLES[name]
+    ordered = frame.sort_values(list(table.key), kind="stable", na_position="first")
+    dtypes = {column.name: column.dtype for column in table.columns}
+    return ordered[table.names].reset_index(drop=True).astype(dtypes)

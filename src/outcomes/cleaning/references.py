@@ -1,0 +1,104 @@
+"""Rows that refer to nothing, and rows that refer to the wrong thing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from outcomes.cleaning.policy import Settings
+from outcomes.cleaning.traced import Tables, Traced, Tracing
+from outcomes.errors import InputError
+from outcomes.schema import TABLES, Reference
+
+_PARTNERS = ("client_a", "client_b")
+
+
+def check_units(tables: Tables, settings: Settings) -> Traced:
+    """Drop episodes that do not say whose they are: a client, or a couple, never both.
+
+    Couples that name one client twice go first.
+    """
+    del settings
+    tracing = Tracing("check_units", tables)
+    if "couples" in tables:
+        couples = tables["couples"]
+        tracing.drop("couples", couples["client_a"] == couples["client_b"], "same_partner")
+    if "episodes" in tables:
+        episodes = tables["episodes"]
+        has_client, has_couple = episodes["client_id"].notna(), episodes["couple_id"].notna()
+        of_couple = (episodes["unit"] == "couple").fillna(False)
+        wrong = (has_client == of_couple) | (has_couple != of_couple)
+        tracing.drop("episodes", wrong, "unit_mismatch", "unit")
+    return tracing.done()
+
+
+def check_references(tables: Tables, settings: Settings) -> Traced:
+    """Drop rows that name a row which is not there, from the clients downwards.
+
+    A table is checked after those it points to, so what belongs to a dropped client goes
+    with it. References the policy lists are emptied instead.
+    Raises InputError where rows refer to a table the source does not have at all.
+    """
+    tracing = Tracing("check_references", tables)
+    for name in TABLES:
+        if name not in tracing:
+            continue
+        for reference in TABLES[name].references:
+            _check_reference(tracing, name, reference, settings)
+        if {"client_id", "episode_id"} <= set(TABLES[name].names) and name != "episodes":
+            _check_membership(tracing, name, settings)
+    _flag_partners(tracing)
+    return tracing.done()
+
+
+def _check_reference(tracing: Tracing, name: str, reference: Reference, settings: Settings) -> None:
+    cells = tracing[name][reference.column]
+    emptied = f"{name}.{reference.column}" in settings.policy.emptied_references
+    if reference.table not in tracing and not emptied:
+        if cells.notna().any():
+            raise InputError(
+                f"rows of {name} refer to {reference.table}, which this source does not have",
+                where=f"{name}.{reference.column}",
+                how_many=int(cells.notna().sum()),
+                fix=f"add the table {reference.table} to the source, or map it in the layout; "
+                "the same file may stand in several [[files]] entries",
+            )
+        return
+    (key,) = TABLES[reference.table].key
+    there = tracing[reference.table][key] if reference.table in tracing else []
+    orphan = cells.notna() & ~cells.isin(there)
+    tracing.lose(name, orphan, "orphan", reference.column, required=not emptied)
+
+
+def _check_membership(tracing: Tracing, name: str, settings: Settings) -> None:
+    """Take a client beside an episode only if they take part in it, alone or as a partner."""
+    if "episodes" not in tracing:
+        return
+    frame = tracing[name]
+    episodes = tracing["episodes"].set_index("episode_id")
+    owner = frame["episode_id"].map(episodes["client_id"])
+    member = _same(frame["client_id"], owner)
+    if "couples" in tracing:
+        couple = frame["episode_id"].map(episodes["couple_id"])
+        couples = tracing["couples"].set_index("couple_id")
+        for partner in _PARTNERS:
+            member |= _same(frame["client_id"], couple.map(couples[partner]))
+    both = (frame["client_id"].notna() & frame["episode_id"].notna()).to_numpy()
+    emptied = f"{name}.episode_id" in settings.policy.emptied_references
+    column = "episode_id" if emptied else "client_id"
+    tracing.lose(name, both & ~member, "orphan", column, required=not emptied)
+
+
+def _same(left: pd.Series, right: pd.Series) -> np.ndarray:
+    equal = left.astype("object") == right.astype("object")
+    return np.asarray(equal.fillna(False).to_numpy(dtype=bool))
+
+
+def _flag_partners(tracing: Tracing) -> None:
+    if "couples" not in tracing:
+        return
+    couples = tracing["couples"]
+    partners = pd.concat([couples[partner] for partner in _PARTNERS])
+    twice = partners[partners.duplicated(keep=False)]
+    for partner in _PARTNERS:
+        tracing.flag("couples", couples[partner].isin(twice), "client_in_two_couples", partner)

@@ -1,0 +1,72 @@
+"""From text to the declared types; what cannot be read is a reason with its row."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from outcomes.cleaning.dates import parse_dates
+from outcomes.cleaning.policy import Settings
+from outcomes.cleaning.presence import is_required
+from outcomes.cleaning.traced import Tables, Traced, Tracing
+from outcomes.schema import TABLES, Column, Kind
+
+TRUTH = {
+    "yes": True, "true": True, "1": True, "y": True,
+    "no": False, "false": False, "0": False, "n": False,
+}  # fmt: skip
+REASONS = {
+    Kind.DATE: "bad_date",
+    Kind.NUMBER: "not_a_number",
+    Kind.INTEGER: "not_a_number",
+    Kind.BOOLEAN: "not_yes_or_no",
+}
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
+# Beyond this a whole number is no longer exact as a float, and no count here comes near it.
+_LARGEST_WHOLE = 2**53
+
+
+def convert(cells: pd.Series, column: Column, date_order: str) -> pd.Series:
+    """Text in the dtype of the column, missing where it cannot be read."""
+    if column.kind is Kind.DATE:
+        return parse_dates(cells, date_order)
+    if column.kind is Kind.BOOLEAN:
+        return cells.str.casefold().map(TRUTH).astype("boolean")
+    if column.kind is Kind.NUMBER:
+        return _numbers(cells)
+    if column.kind is Kind.INTEGER:
+        numbers = _numbers(cells)
+        whole = (numbers % 1 == 0) & (numbers.abs() <= _LARGEST_WHOLE)
+        return numbers.where(whole.fillna(False)).astype("Int64")
+    return cells.astype("string")
+
+
+def _numbers(cells: pd.Series) -> pd.Series:
+    codes, distinct = pd.factorize(cells)
+    read = [float(t) if _NUMBER.fullmatch(t) else None for t in map(str, distinct)]
+    return pd.Series(pd.array([*read, None], dtype="Float64")[codes], index=cells.index)
+
+
+def set_types(tables: Tables, settings: Settings) -> Traced:
+    """Give every column its declared dtype.
+
+    A cell that cannot be read is emptied, or costs the row where the column is required.
+    """
+    tracing = Tracing("set_types", tables)
+    for name in tables:
+        for column in TABLES[name].columns:
+            before = tracing[name][column.name]
+            after = convert(before, column, settings.date_order)
+            if column.kind in REASONS:
+                lost = before.notna() & after.isna()
+                tracing.lose(
+                    name,
+                    lost,
+                    REASONS[column.kind],
+                    column.name,
+                    required=is_required(name, column),
+                )
+            kept = after.reindex(tracing[name].index).astype(column.dtype)
+            tracing.replace(name, column.name, kept)
+    return tracing.done()

@@ -1,0 +1,21 @@
+"""The fair comparison of two arms: contrast, checks and verdict."""
+
+from outcomes.comparison.compare import compare, not_measurable
+from outcomes.comparison.diagnostics import Diagnostics
+from outcomes.comparison.policy import ComparisonPolicy, Rule, comparison_policy
+from outcomes.comparison.result import ComparisonResult
+from outcomes.comparison.verdict import decide
+from outcomes.comparison.within import WithinArm, within_arms
+
+__all__ = [
+    "ComparisonPolicy",
+    "ComparisonResult",
+    "Diagnostics",
+    "Rule",
+    "WithinArm",
+    "compare",
+    "comparison_policy",
+    "decide",
+    "not_measurable",
+    "within_arms",
+]

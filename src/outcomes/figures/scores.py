@@ -1,0 +1,331 @@
+"""Start score against end score, a panel for each arm, with the zones of reliable change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from outcomes.change import ChangeResult
+from outcomes.figures import format as fmt
+from outcomes.figures import theme
+from outcomes.figures.blurring import moved
+from outcomes.figures.disclosure import visible_rates
+from outcomes.figures.figure import Figure
+from outcomes.instruments import get
+from outcomes.privacy import Policy, hidden
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+BETTER, NONE, WORSE = "reliably better", "no reliable change", "reliably worse"
+_ZONES = {
+    BETTER: ("recovered", "improved"),
+    NONE: ("unchanged",),
+    WORSE: ("deteriorated", "harmed"),
+}
+_MEASURES = {BETTER: "reliable_improvement", NONE: "unchanged", WORSE: "reliable_deterioration"}
+_WITHHELD = "not shown"
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One arm: its points, or why there are none, and what its zones hold."""
+
+    group: str
+    title: str
+    points: pd.DataFrame  # start, end, zone
+    drawn: bool
+    n: int | None  # None where the number is hidden
+    zones: dict[str, int | None]
+
+
+def start_against_end(result: ChangeResult, policy: Policy, seed: int = 0) -> Figure:
+    """Everybody with both scores as a point: start score across, end score up.
+
+    Below (above, where higher is better) the band of measurement error people are
+    reliably better. Under a policy that suppresses, points are moved at random by up to
+    half the reliable-change threshold across the diagonal and up to all of it along, each
+    within its zone; a zone with a hidden count is not kept apart from its neighbour; an
+    arm with fewer pairs than `policy.minimum_plot` is not drawn. The shifts depend on
+    `seed` and on the scores themselves, so that nobody without the scores can undo them.
+    """
+    limits = _limits(result)
+    panels = _panels(result, policy, seed, limits)
+
+    def draw(canvas: Canvas, width: float) -> None:
+        _draw(canvas, width, panels, result, limits)
+
+    def height(width: float) -> float:
+        if width == theme.NARROW:
+            return 3.7 * len(panels) + 0.2
+        across = min(len(panels), 2)
+        return (4.1 if across == 2 else 5.6) * -(-len(panels) // across)
+
+    svg, narrow = theme.render("scores", draw, height)
+    return Figure(
+        id="scores",
+        caption=_caption(result, panels),
+        alt=_alt(result, panels),
+        svg=svg,
+        svg_narrow=narrow,
+        data=_data(panels),
+        notes=_notes(panels, policy),
+    )
+
+
+def _limits(result: ChangeResult) -> tuple[float, float]:
+    """The instrument's range, or the range of the scores."""
+    if result.instrument is not None:
+        instrument = get(result.instrument)
+        return float(instrument.total_min), float(instrument.total_max)
+    scores = result.frame[[result.pre, result.post]].to_numpy(dtype=float, na_value=np.nan)
+    step = max(result.threshold, 1.0)
+    return (
+        float(np.floor(np.nanmin(scores) / step) * step),
+        float(np.ceil(np.nanmax(scores) / step) * step),
+    )
+
+
+def _panels(
+    result: ChangeResult, policy: Policy, seed: int, limits: tuple[float, float]
+) -> list[_Panel]:
+    frame = result.frame
+    names = list(dict.fromkeys(result.rates["group"]))
+    groups = (
+        pd.Series("all", index=frame.index)
+        if result.by is None
+        else frame[result.by].astype("string").fillna("not stated")
+    )
+    visible = visible_rates(result, policy)
+    panels = []
+    for name in names:
+        rows = frame[(groups == name) & (frame["category"] != "missing")]
+        zones = _zone_counts(result, visible, name)
+        n = len(rows)
+        drawn = n > 0 and not (policy.suppress and n < policy.minimum_plot)
+        panels.append(
+            _Panel(
+                group=name,
+                title=fmt.group_name(result.by, name),
+                points=_points(result, rows, zones, policy, seed, limits) if drawn else _nobody(),
+                drawn=drawn,
+                n=None if hidden(n, policy) else n,
+                zones=zones,
+            )
+        )
+    return panels
+
+
+def _zone_counts(result: ChangeResult, visible: pd.DataFrame, group: str) -> dict[str, int | None]:
+    rates = result.rates
+    found: dict[str, int | None] = {}
+    for zone, measure in _MEASURES.items():
+        row = rates[
+            (rates["group"] == group)
+            & (rates["measure"] == measure)
+            & (rates["denominator"] == "paired")
+        ].index[0]
+        found[zone] = int(rates.loc[row, "n"]) if visible.loc[row, "n"] else None
+    return found
+
+
+def _points(
+    result: ChangeResult,
+    rows: pd.DataFrame,
+    zones: dict[str, int | None],
+    policy: Policy,
+    seed: int,
+    limits: tuple[float, float],
+) -> pd.DataFrame:
+    """start, end and zone of each point, in an order that says nothing about the rows."""
+    start = rows[result.pre].to_numpy(dtype=float)
+    end = rows[result.post].to_numpy(dtype=float)
+    by_category = {name: zone for zone, names in _ZONES.items() for name in names}
+    zone = rows["category"].astype(str).map(by_category).to_numpy(dtype=object)
+    if policy.suppress:
+        secret = {name for name, count in zones.items() if count is None}
+        # The middle zone touches both others: with it open, points may cross either border.
+        merged = secret | {NONE} if secret else secret
+        bands = _bands(result.direction)
+        start, end, kept = moved(
+            start,
+            end,
+            np.array([bands[name] for name in zone], dtype=np.int8),
+            free=[bands[name] for name in merged],
+            threshold=result.threshold,
+            cutoff=result.cutoff,
+            limits=limits,
+            seed=seed,
+        )
+        zone = np.array([_WITHHELD if name in merged else name for name in zone], dtype=object)
+        start, end, zone = start[kept], end[kept], zone[kept]
+    order = np.lexsort((end, start))
+    return pd.DataFrame({"start": start[order], "end": end[order], "zone": zone[order]})
+
+
+def _bands(direction: str) -> dict[str, int]:
+    """On which side of the diagonal each zone lies: -1 where the end score is lower."""
+    better = -1 if direction == "lower" else 1
+    return {BETTER: better, NONE: 0, WORSE: -better}
+
+
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame({"start": [], "end": [], "zone": []})
+
+
+def _draw(
+    canvas: Canvas,
+    width: float,
+    panels: list[_Panel],
+    result: ChangeResult,
+    limits: tuple[float, float],
+) -> None:
+    across = 1 if width == theme.NARROW else min(len(panels), 2)
+    down = -(-len(panels) // across)
+    axes = canvas.subplots(down, across, squeeze=False).ravel()
+    look = theme.styles([panel.group for panel in panels])
+    for panel, ax in zip(panels, axes, strict=False):
+        _background(ax, result, limits)
+        _zone_labels(ax, panel, result, limits)
+        if panel.drawn:
+            style = look[panel.group]
+            ax.scatter(
+                panel.points["start"],
+                panel.points["end"],
+                s=20,
+                marker=style.marker,
+                facecolor=style.color,
+                edgecolor="white",
+                linewidth=0.4,
+                alpha=0.65,
+                zorder=3,
+            )
+        else:
+            ax.text(0.5, 0.5, "too few pairs\nto draw", transform=ax.transAxes, **_CENTRE)
+        count = "" if panel.n is None else f", {fmt.count(panel.n)} people"
+        ax.set_title(f"{panel.title}{count}")
+        ax.set_xlabel("score at the start")
+        ax.set_ylabel("score at the end")
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
+
+
+_CENTRE: dict[str, Any] = {"ha": "center", "va": "center", "color": theme.MUTED}
+
+
+def _background(ax: Axes, result: ChangeResult, limits: tuple[float, float]) -> None:
+    """No-change line, band of measurement error, cut-off."""
+    low, high = limits
+    margin = 0.04 * (high - low)
+    edge = np.array([low - margin, high + margin])
+    ax.fill_between(
+        edge, edge - result.threshold, edge + result.threshold, color=theme.BAND, linewidth=0
+    )
+    ax.plot(edge, edge, color=theme.MUTED, linewidth=1)
+    if result.cutoff is not None:
+        style = {"color": theme.INK, "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 2}
+        ax.axvline(result.cutoff, **style)
+        ax.axhline(result.cutoff, **style)
+    ax.set_xlim(*edge)
+    ax.set_ylim(*edge)
+    ax.set_aspect("equal")
+    ax.locator_params(nbins=6, integer=True)
+
+
+def _zone_labels(
+    ax: Axes, panel: _Panel, result: ChangeResult, limits: tuple[float, float]
+) -> None:
+    """Name the zones where few points lie: the corners off the diagonal, and its end."""
+    low, high = limits
+    lower_is_better = result.direction == "lower"
+    below, above = (BETTER, WORSE) if lower_is_better else (WORSE, BETTER)
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0}
+    ax.text(high, low, _zone_text(below, panel), ha="right", va="bottom", bbox=box, zorder=4)
+    ax.text(low, high, _zone_text(above, panel), ha="left", va="top", bbox=box, zorder=4)
+    if result.cutoff is not None:
+        side = "left" if result.cutoff < (low + high) / 2 else "right"
+        place = high if side == "left" else low
+        ax.annotate(
+            f"cut-off {fmt.plain(result.cutoff)}",
+            (place, result.cutoff),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="right" if side == "left" else "left",
+            va="bottom",
+            color=theme.MUTED,
+            bbox=box,
+            zorder=4,
+        )
+
+
+def _zone_text(zone: str, panel: _Panel) -> str:
+    count = panel.zones[zone]
+    return f"{zone}\n{fmt.HIDDEN if count is None else fmt.count(count)}"
+
+
+def _caption(result: ChangeResult, panels: list[_Panel]) -> str:
+    used = [
+        f"{panel.title} {fmt.HIDDEN if panel.n is None else fmt.count(panel.n)}"
+        for panel in panels
+    ]
+    return (
+        f"Score at the start and at the end. People with both scores: {', '.join(used)}. "
+        f"The grey band is change within measurement error (less than "
+        f"{fmt.plain(result.threshold)} {result.unit}), the line through it is no change"
+        + (
+            f"; dotted: the cut-off of the clinical range, {fmt.plain(result.cutoff)}."
+            if result.cutoff is not None
+            else "."
+        )
+    )
+
+
+def _alt(result: ChangeResult, panels: list[_Panel]) -> str:
+    parts = [
+        f"Scatter of end score against start score in {len(panels)} panels; "
+        f"{result.direction} scores are better."
+    ]
+    for panel in panels:
+        if panel.n is None:
+            parts.append(f"{panel.title}: too few people to show.")
+            continue
+        said = [
+            f"{zone} {fmt.HIDDEN if count is None else fmt.n_of(count, panel.n)}"
+            for zone, count in panel.zones.items()
+        ]
+        drawn = "" if panel.drawn else " (not drawn)"
+        parts.append(f"{panel.title}, {panel.n} people{drawn}: {', '.join(said)}.")
+    return " ".join(parts)
+
+
+def _data(panels: list[_Panel]) -> pd.DataFrame:
+    parts = [panel.points.assign(group=panel.group) for panel in panels]
+    joined = pd.concat(parts, ignore_index=True)
+    return joined[["group", "start", "end", "zone"]].round({"start": 2, "end": 2})
+
+
+def _notes(panels: list[_Panel], policy: Policy) -> tuple[str, ...]:
+    if not policy.suppress:
+        return ("Points are exact: each is one person's two scores.",)
+    notes = [
+        "Points are moved at random, within their zone and their side of the cut-off, so that "
+        "nobody's scores can be read off."
+    ]
+    if any(None in panel.zones.values() for panel in panels):
+        notes.append(
+            "Where the number in a zone is hidden, points may cross its border: do not count them."
+        )
+    absent = [panel.title for panel in panels if not panel.drawn]
+    if absent:
+        notes.append(
+            f"Not drawn, because fewer than {policy.minimum_plot} people have both scores: "
+            f"{fmt.listed(absent)}."
+        )
+    return tuple(notes)

@@ -1,0 +1,229 @@
+"""A questionnaire as data: items, range, direction, cut-offs, thresholds, each with its source."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from outcomes.errors import InstrumentError
+
+CLINICAL_SIDES = ("at_or_above", "above", "at_or_below", "below")
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """A score that separates the clinical range from the rest.
+
+    `clinical` says which side is clinical and whether the value itself belongs to it.
+    """
+
+    id: str
+    value: float
+    clinical: str
+    meaning: str
+    source: str
+    verified: bool
+
+    def is_clinical(self, scores: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Which scores lie in the clinical range; a missing score lies nowhere."""
+        values = np.asarray(scores, dtype="float64")
+        compare = {
+            "at_or_above": np.greater_equal,
+            "above": np.greater,
+            "at_or_below": np.less_equal,
+            "below": np.less,
+        }[self.clinical]
+        return np.asarray(compare(values, self.value) & ~np.isnan(values))
+
+
+@dataclass(frozen=True, slots=True)
+class ReliableChange:
+    """A published threshold of reliable change in points, with the confidence it was made for."""
+
+    value: float
+    confidence: float
+    rule: str  # "at_least" | "exceeds"
+    source: str
+    verified: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportantChange:
+    """A minimal important change in points: how much matters, not how much is measurable."""
+
+    value: float
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """A reliability coefficient: its kind (alpha, test_retest, ...), value and source."""
+
+    kind: str
+    value: float
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Mean and SD of a named population; `role` is clinical, functional or other."""
+
+    population: str
+    role: str
+    mean: float
+    sd: float
+    source: str
+    verified: bool
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRule:
+    """Up to `most` unanswered items may be replaced by the mean of the answered ones."""
+
+    most: int
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A named range of scores, both ends included."""
+
+    low: float
+    high: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Under what terms the questionnaire may be used; the toolkit ships no item text."""
+
+    status: str
+    item_text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instrument:
+    """A questionnaire's scoring facts. Nothing unverified is used unless asked for."""
+
+    id: str
+    name: str
+    full_name: str
+    construct: str
+    purpose: str
+    direction: str  # "lower" | "higher": which score is better
+    source: str
+    n_items: int
+    item_min: float | None
+    item_max: float | None
+    item_step: float
+    item_max_overrides: Mapping[int, float]
+    reversed_items: tuple[int, ...]
+    risk_items: tuple[int, ...]
+    scoring: str  # "sum" | "mean_x10" | "percent_x4" | "total_only"
+    total_min: float
+    total_max: float
+    unit: str
+    missing: MissingRule | None
+    cutoffs: tuple[Cutoff, ...]
+    reliable_change: tuple[ReliableChange, ...]
+    important_change: tuple[ImportantChange, ...]
+    reliability: tuple[Reliability, ...]
+    norms: tuple[Norm, ...]
+    bands: tuple[Band, ...]
+    licence: Licence
+    traps: tuple[str, ...]
+
+    def cutoff(self, id: str | None = None, *, allow_unverified: bool = False) -> Cutoff | None:
+        """The first verified cut-off, or the one called `id`.
+
+        Raises InstrumentError when `id` is unknown, or unverified without `allow_unverified`.
+        """
+        if id is None:
+            usable = [c for c in self.cutoffs if c.verified or allow_unverified]
+            return min(usable, key=lambda c: not c.verified) if usable else None
+        named = [c for c in self.cutoffs if c.id == id]
+        if not named:
+            raise InstrumentError(
+                f"{self.name} has no cut-off called {id!r}",
+                where=f"instrument {self.id}",
+                fix=f"one of: {', '.join(c.id for c in self.cutoffs) or 'none is known'}",
+            )
+        if not (named[0].verified or allow_unverified):
+            raise InstrumentError(
+                f"the cut-off {id!r} of {self.name} is not verified",
+                where=f"instrument {self.id}",
+                fix="ask for it by name with allow_unverified=True, and say so in the report",
+            )
+        return named[0]
+
+    def threshold(self, *, allow_unverified: bool = False) -> ReliableChange | None:
+        """The published reliable-change threshold: the first verified one, else None."""
+        usable = [t for t in self.reliable_change if t.verified or allow_unverified]
+        return min(usable, key=lambda t: not t.verified) if usable else None
+
+    def reliability_value(self, *, allow_unverified: bool = False) -> Reliability | None:
+        """The published reliability: the first verified one, else None."""
+        usable = [r for r in self.reliability if r.verified or allow_unverified]
+        return min(usable, key=lambda r: not r.verified) if usable else None
+
+    def maximum_of(self, item: int) -> float | None:
+        """The highest code of an item (1-based)."""
+        return self.item_max_overrides.get(item, self.item_max)
+
+    def facts(self) -> pd.DataFrame:
+        """fact, value, source, verified: every number the instrument carries."""
+        rows: list[tuple[str, str, str, bool]] = []
+        for cut in self.cutoffs:
+            side = cut.clinical.replace("_", " ")
+            rows.append(
+                (f"cut-off: {cut.meaning}", f"{side} {cut.value:g}", cut.source, cut.verified)
+            )
+        for change in self.reliable_change:
+            rule = change.rule.replace("_", " ")
+            size = f"{rule} {change.value:g} points ({100 * change.confidence:g} %)"
+            rows.append(("reliable change", size, change.source, change.verified))
+        for mic in self.important_change:
+            rows.append(("important change", f"{mic.value:g} points", mic.source, mic.verified))
+        for rel in self.reliability:
+            rows.append((f"reliability ({rel.kind})", f"{rel.value:g}", rel.source, rel.verified))
+        for norm in self.norms:
+            value = f"mean {norm.mean:g}, SD {norm.sd:g}"
+            rows.append((f"norm: {norm.population}", value, norm.source, norm.verified))
+        if self.missing is not None:
+            rule = f"up to {self.missing.most} replaced by the mean of the others"
+            rows.append(("unanswered items", rule, self.missing.source, self.missing.verified))
+        return pd.DataFrame(rows, columns=["fact", "value", "source", "verified"])
+
+    def explain(self) -> str:
+        """How the score is made and read."""
+        better = "lower" if self.direction == "lower" else "higher"
+        return (
+            f"{self.full_name}: {self.n_items} items, score {self.total_min:g} to "
+            f"{self.total_max:g} by rule '{self.scoring}'; {better} is better. A score with "
+            "unanswered items is missing unless a verified rule allows otherwise."
+        )
+
+    def __repr__(self) -> str:
+        facts = self.facts()
+        lines = [f"{self.name} ({self.id}): {self.construct}", self.explain()]
+        for row in facts.itertuples():
+            mark = "" if row.verified else " [not verified: used only when asked for]"
+            lines.append(f"  {row.fact}: {row.value}{mark}; {row.source}")
+        lines.append(f"  licence: {self.licence.status}")
+        lines += [f"  beware: {trap}" for trap in self.traps]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        card = f"<p><strong>{html.escape(self.name)}</strong> {html.escape(self.explain())}</p>"
+        return f"{card}{self.facts().to_html(index=False, escape=True)}"

@@ -1,0 +1,170 @@
+"""From answers to scores: direction, reversal, missing items, range checks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from outcomes.errors import RangeError
+from outcomes.instruments.model import Instrument
+from outcomes.instruments.registry import get
+from outcomes.schema import Study
+
+TOTAL = "total"
+ADMINISTRATION = ["client_id", "episode_id", "instrument", "taken_on", "occasion", "rater"]
+SCORE_COLUMNS = [*ADMINISTRATION, "score", "n_answered", "n_items", "prorated"]
+
+
+def score(study: Study, *, allow_unverified: bool = False) -> pd.DataFrame:
+    """Score every questionnaire of a study.
+
+    One row for each administration (person, episode, instrument, date, occasion, rater),
+    columns `SCORE_COLUMNS`: `score` in the instrument's points, missing when too few items
+    are answered; `n_answered` is missing where only a ready total was exported. A complete
+    set of items goes before a total. Unanswered items are replaced only by the instrument's
+    own rule, and only by a verified one unless `allow_unverified`.
+
+    Raises RangeError when answers lie outside the declared range, InstrumentError for an
+    unknown instrument.
+    """
+    answers = study.responses
+    parts = [
+        _score_instrument(get(str(name)), rows, allow_unverified)
+        for name, rows in answers.groupby("instrument", sort=True)
+    ]
+    if not parts:
+        return _no_scores()
+    order = ["client_id", "episode_id", "instrument", "taken_on", "rater", "occasion"]
+    return pd.concat(parts, ignore_index=True).sort_values(order, ignore_index=True)
+
+
+def score_items(
+    instrument: Instrument, answers: pd.DataFrame, *, allow_unverified: bool = False
+) -> pd.DataFrame:
+    """Score a wide frame of answers, one column for each item number, one row for each form.
+
+    Returns score, n_answered, prorated with the index of `answers`. Missing columns count
+    as unanswered. Reversal is highest + lowest code minus the answer.
+    """
+    items = range(1, instrument.n_items + 1)
+    values = answers.reindex(columns=items).to_numpy("float64", copy=True, na_value=np.nan)
+    check_range(instrument, values)
+    answered = ~np.isnan(values)
+    n_answered = answered.sum(axis=1)
+    for item in instrument.reversed_items:
+        top = instrument.maximum_of(item)
+        values[:, item - 1] = (top or 0) + (instrument.item_min or 0) - values[:, item - 1]
+    allowed = _missing_allowed(instrument, allow_unverified)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.nansum(values, axis=1) / n_answered
+    usable = (n_answered >= instrument.n_items - allowed) & (n_answered > 0)
+    raw = np.where(usable, mean * instrument.n_items, np.nan)
+    total = _scale(instrument, raw)
+    return pd.DataFrame(
+        {
+            "score": total,
+            "n_answered": n_answered,
+            "prorated": usable & (n_answered < instrument.n_items),
+        },
+        index=answers.index,
+    )
+
+
+def check_range(instrument: Instrument, values: np.ndarray) -> None:
+    """Raise RangeError when an answer lies outside its item's range, naming a likely recoding."""
+    low = instrument.item_min
+    if low is None:
+        return
+    tops = np.array([instrument.maximum_of(i) for i in range(1, instrument.n_items + 1)], float)
+    with np.errstate(invalid="ignore"):
+        wrong = (values < low) | (values > tops)
+    if not wrong.any():
+        return
+    seen = values[~np.isnan(values)]
+    raise RangeError(
+        f"answers to {instrument.name} lie outside {low:g} to {tops.max():g}",
+        where=f"instrument {instrument.id}",
+        how_many=int(wrong.sum()),
+        fix=likely_recoding(instrument, float(seen.min()), float(seen.max())),
+    )
+
+
+def likely_recoding(instrument: Instrument, lowest: float, highest: float) -> str:
+    """What an export probably did, from the lowest and highest answer seen."""
+    low, top = instrument.item_min or 0, instrument.item_max or 0
+    if lowest == low + 1 and highest == top + 1:
+        return (
+            f"the export seems to count positions, {low + 1:g} to {top + 1:g}: subtract 1 in the "
+            "layout if the form says so; nothing was shifted"
+        )
+    return "correct the answers or declare them as codes for 'no answer' (sentinels) in the layout"
+
+
+def _score_instrument(
+    instrument: Instrument, rows: pd.DataFrame, allow_unverified: bool
+) -> pd.DataFrame:
+    forms, codes = _forms(rows)
+    value = rows["value"].to_numpy(dtype="float64", na_value=np.nan)
+    item = rows["item"].astype("string")
+    is_total = item.eq(TOTAL).to_numpy(dtype=bool)
+    number = pd.to_numeric(item.where(~is_total), errors="coerce").to_numpy(dtype="float64")
+    number = np.where(np.isnan(number), 0, number).astype(int)
+    matrix = np.full((len(forms), instrument.n_items), np.nan)
+    of_item = (number >= 1) & (number <= instrument.n_items)
+    matrix[codes[of_item], number[of_item] - 1] = value[of_item]
+    frame = pd.DataFrame(matrix, columns=range(1, instrument.n_items + 1))
+    scored = score_items(instrument, frame, allow_unverified=allow_unverified)
+    totals = np.full(len(forms), np.nan)
+    totals[codes[is_total]] = value[is_total]
+    _check_totals(instrument, totals)
+    take_total = np.isnan(scored["score"].to_numpy()) & ~np.isnan(totals)
+    n_answered = scored["n_answered"].astype("Int64").mask(take_total)
+    return forms.assign(
+        score=np.where(take_total, totals, scored["score"]),
+        n_answered=n_answered.to_numpy(),
+        n_items=instrument.n_items,
+        prorated=scored["prorated"].to_numpy() & ~take_total,
+    ).astype({"n_answered": "Int64"})[SCORE_COLUMNS]
+
+
+def _forms(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """The administrations, one row each, and for each answer the number of its administration."""
+    grouped = rows.groupby(ADMINISTRATION, sort=True, dropna=False)
+    codes = grouped.ngroup().to_numpy()
+    first = rows.assign(_form=codes).drop_duplicates("_form").sort_values("_form")
+    return first[ADMINISTRATION].reset_index(drop=True), codes
+
+
+def _check_totals(instrument: Instrument, totals: np.ndarray) -> None:
+    with np.errstate(invalid="ignore"):
+        wrong = (totals < instrument.total_min) | (totals > instrument.total_max)
+    if wrong.any():
+        raise RangeError(
+            f"totals of {instrument.name} lie outside "
+            f"{instrument.total_min:g} to {instrument.total_max:g}",
+            where=f"instrument {instrument.id}",
+            how_many=int(wrong.sum()),
+            fix="check which scale the export uses, or map the items instead of the total",
+        )
+
+
+def _missing_allowed(instrument: Instrument, allow_unverified: bool) -> int:
+    rule = instrument.missing
+    return rule.most if rule is not None and (rule.verified or allow_unverified) else 0
+
+
+def _scale(instrument: Instrument, raw_sum: np.ndarray) -> np.ndarray:
+    factor = {"sum": 1.0, "percent_x4": 4.0, "mean_x10": 10.0 / instrument.n_items}
+    # The sum of complete forms is exact; rounding only removes the error of the mean.
+    return np.round(raw_sum * factor.get(instrument.scoring, np.nan), 10)
+
+
+def _no_scores() -> pd.DataFrame:
+    types = {
+        "taken_on": "datetime64[s]",
+        "score": "float64",
+        "n_answered": "Int64",
+        "n_items": "int64",
+        "prorated": "bool",
+    }
+    return pd.DataFrame({c: pd.Series([], dtype=types.get(c, "string")) for c in SCORE_COLUMNS})

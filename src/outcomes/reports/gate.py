@@ -1,0 +1,178 @@
+"""The last door: a report leaves only if no small number and no identifier is in it.
+
+The tables and results were suppressed where they were built. The gate trusts none of that
+and looks at what is about to be written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.errors import ReleaseError
+from outcomes.figures.figure import Figure
+from outcomes.privacy import Policy, hidden, scan
+from outcomes.reports.blocks import (
+    Attachment,
+    Block,
+    FigureBlock,
+    Meta,
+    Prose,
+    Provenance,
+    ResultsBlock,
+    Section,
+    TableBlock,
+    Verdicts,
+)
+from outcomes.reports.document import Document
+from outcomes.reports.policy import report_policy
+from outcomes.reports.results import Result
+from outcomes.tables.table import Table
+
+SMALL = "small number"
+# The drawing itself is coordinates; only its words and comments can name somebody.
+SVG_TAGS = re.compile(r"<[^!][^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason against a release: where, what kind, how often; never the value itself."""
+
+    where: str
+    kind: str
+    count: int
+
+
+def inspect(document: Document, policy: Policy) -> tuple[Refusal, ...]:
+    """Everything that speaks against releasing the document under this policy.
+
+    A policy that does not suppress lets small numbers pass; identifiers never pass.
+    """
+    found = []
+    for block in document.blocks:
+        where = _name(block)
+        small = _small_numbers(block, policy)
+        if small:
+            found.append(Refusal(where, SMALL, small))
+        for finding in scan("\n".join(_texts(block))):
+            found.append(Refusal(where, finding.kind, finding.count))
+    for finding in scan("\n".join(_texts(document.meta))):
+        found.append(Refusal("title page", finding.kind, finding.count))
+    return tuple(found)
+
+
+def require_release(document: Document, policy: Policy) -> None:
+    """Raise ReleaseError where something speaks against a release."""
+    refusals = inspect(document, policy)
+    if not refusals:
+        return
+    raise ReleaseError(
+        "the report was not released: it holds what must not leave",
+        where="; ".join(f"{r.where}: {r.kind}" for r in refusals),
+        how_many=sum(refusal.count for refusal in refusals),
+        fix=(
+            "suppress the small numbers where the table, figure or result is built, and remove "
+            "what names a person from the source or the notebook"
+        ),
+    )
+
+
+def suppressed_cells(document: Document) -> int:
+    """How many cells of tables are hidden; said in the manifest."""
+    tables = [block.table for block in document.of(TableBlock)]
+    return sum(cell.state == "suppressed" for t in tables for row in t.rows for cell in row)
+
+
+def _name(block: Block) -> str:
+    match block:
+        case TableBlock():
+            return f"table {block.table.id}"
+        case FigureBlock():
+            return f"figure {block.figure.id}"
+        case Section():
+            return f"section {block.id}"
+        case Attachment():
+            return f"file {block.name}"
+        case _:
+            return block.kind
+
+
+def _small_numbers(block: Block, policy: Policy) -> int:
+    match block:
+        case TableBlock():
+            return _in_table(block.table, policy)
+        case FigureBlock():
+            return _in_figure(block.figure, policy)
+        case ResultsBlock():
+            return sum(_in_result(result, policy) for result in block.results)
+        case _:
+            return 0
+
+
+def _in_table(table: Table, policy: Policy) -> int:
+    return sum(
+        cell.kind == "count"
+        and cell.state == "shown"
+        and isinstance(cell.value, int | float)
+        and hidden(cell.value, policy)
+        for row in table.rows
+        for cell in row
+    )
+
+
+def _in_figure(figure: Figure, policy: Policy) -> int:
+    found = 0
+    for name in figure.data.columns:
+        if name in report_policy().count_columns:
+            counts = pd.to_numeric(figure.data[name], errors="coerce").dropna()
+            found += sum(hidden(float(count), policy) for count in counts)
+    return found
+
+
+def _in_result(result: Result, policy: Policy) -> int:
+    counts = [n for n in (result.n, result.n_total) if n is not None]
+    leaks = policy.suppress and result.suppressed and result.value is not None
+    return sum(hidden(n, policy) for n in counts) + int(leaks)
+
+
+def _texts(block: Block) -> Iterator[str]:
+    """All words of a block; digests and the coordinates of drawings are not words."""
+    match block:
+        case Meta():
+            yield from (block.title, block.subtitle, *block.facts, *block.facts.values())
+        case Section():
+            yield from (block.title, block.lead)
+        case Prose():
+            yield from (block.heading or "", *block.paragraphs)
+        case Verdicts():
+            for line in block.items:
+                yield from (line.title, line.sentence, line.note)
+        case TableBlock():
+            yield from _table_texts(block.table)
+        case FigureBlock():
+            yield from _figure_texts(block.figure)
+        case ResultsBlock():
+            for result in block.results:
+                yield from (result.id, result.method, result.source)
+        case Provenance():
+            yield from (file.name for file in block.sources)
+            yield from block.extra.values()
+        case Attachment():
+            yield block.text
+
+
+def _table_texts(table: Table) -> Iterator[str]:
+    yield from (table.caption, *table.notes, *(column.label for column in table.columns))
+    for row in table.rows:
+        yield from (cell.text for cell in row)
+
+
+def _figure_texts(figure: Figure) -> Iterator[str]:
+    yield from (figure.caption, figure.alt, *figure.notes)
+    yield from (SVG_TAGS.sub(" ", svg) for svg in (figure.svg, figure.svg_narrow))
+    for name in figure.data.columns:
+        yield str(name)
+        yield from (value for value in figure.data[name] if isinstance(value, str))

@@ -1,0 +1,153 @@
+"""Change within each arm: how many got better or worse, of how many, with intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from outcomes.change import ChangeResult
+from outcomes.privacy import Policy
+from outcomes.tables import format as fmt
+from outcomes.tables.disclosure import visible_rates
+from outcomes.tables.notes import hiding, lacking
+from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
+
+# Which shares are shown: all of those with both scores, and those that need another base.
+_SHOWN = [
+    *((measure, "paired") for measure in fmt.MEASURES),
+    ("reliable_improvement", "started"),
+    ("reliable_recovery", "clinical at start"),
+    ("missing", "started"),
+]
+_INTERVAL = ". Wilson"
+# More groups than this do not fit side by side.
+_SIDE_BY_SIDE = 3
+
+Key = tuple[str, str]
+
+
+def rates_table(result: ChangeResult, policy: Policy) -> Table:
+    """One row for each share, and for each group three columns: people, share, interval.
+
+    With more than three groups, one row for each share and group. The definition of each
+    share stands in the notes. What may be shown is decided for a group as a whole, so
+    that nothing hidden follows from the shares beside it.
+    """
+    groups = list(dict.fromkeys(result.rates["group"]))
+    cells = _cells(result, policy)
+    keys = [key for key in _ordered() if any((group, *key) in cells for group in groups)]
+    names = {group: fmt.group_name(result.by, group) for group in groups}
+    if len(groups) > _SIDE_BY_SIDE:
+        columns, rows = _stacked(cells, keys, names, result.confidence)
+    else:
+        columns, rows = _side_by_side(cells, keys, names, result.confidence)
+    return Table(
+        id="rates",
+        caption=_caption(result),
+        columns=columns,
+        rows=rows,
+        notes=(*_definitions(result, keys), *hiding(rows, policy), *lacking(rows)),
+    )
+
+
+def _ordered() -> list[Key]:
+    """The shares in the order of the wording, each next to its other base."""
+    place = {measure: number for number, measure in enumerate(fmt.MEASURES)}
+    return sorted(_SHOWN, key=lambda key: (place[key[0]], list(fmt.DENOMINATORS).index(key[1])))
+
+
+def _cells(result: ChangeResult, policy: Policy) -> dict[tuple[str, str, str], tuple[Cell, ...]]:
+    """People, share and interval by group, measure and denominator."""
+    flags = visible_rates(result, policy)
+    found = {}
+    for row, flag in zip(result.rates.itertuples(), flags.itertuples(), strict=True):
+        found[row.group, row.measure, row.denominator] = _triple(row, flag)
+    return found
+
+
+def _triple(row: Any, flag: Any) -> tuple[Cell, ...]:
+    if not (flag.n and flag.n_total):
+        return suppressed("count"), suppressed("percent"), suppressed("interval")
+    people = shown(row.n, fmt.n_of(row.n, row.n_total), "count")
+    if not row.n_total:
+        return people, missing("percent"), missing("interval")
+    span = fmt.percent_interval(row.low, row.high)
+    share = shown(row.rate, fmt.percent(row.rate), "percent")
+    return people, share, Cell(span, span, "shown", "interval")
+
+
+def _side_by_side(
+    cells: dict[tuple[str, str, str], tuple[Cell, ...]],
+    keys: list[Key],
+    names: dict[str, str],
+    confidence: float,
+) -> tuple[tuple[TableColumn, ...], tuple[tuple[Cell, ...], ...]]:
+    columns = [TableColumn("measure", "Change", "text"), _AMONG]
+    for group, name in names.items():
+        columns += [
+            TableColumn(f"{group}_{column.id}", f"{name}: {column.label}", column.kind)
+            for column in _columns(confidence)
+        ]
+    absent = (missing("count"), missing("percent"), missing("interval"))
+    rows = []
+    for measure, base in keys:
+        triples = [cells.get((group, measure, base), absent) for group in names]
+        rows.append((*_head(measure, base), *(cell for triple in triples for cell in triple)))
+    return tuple(columns), tuple(rows)
+
+
+def _stacked(
+    cells: dict[tuple[str, str, str], tuple[Cell, ...]],
+    keys: list[Key],
+    names: dict[str, str],
+    confidence: float,
+) -> tuple[tuple[TableColumn, ...], tuple[tuple[Cell, ...], ...]]:
+    group_column = TableColumn("group", "Group", "text")
+    columns = (TableColumn("measure", "Change", "text"), _AMONG, group_column)
+    rows = [
+        (*_head(measure, base), text(name), *cells[group, measure, base])
+        for measure, base in keys
+        for group, name in names.items()
+        if (group, measure, base) in cells
+    ]
+    return (*columns, *_columns(confidence)), tuple(rows)
+
+
+_AMONG = TableColumn("among", "Among", "text")
+
+
+def _columns(confidence: float) -> tuple[TableColumn, ...]:
+    return (
+        TableColumn("people", "people", "count"),
+        TableColumn("share", "share", "percent"),
+        TableColumn("interval", f"{100 * confidence:g} % interval", "interval"),
+    )
+
+
+def _head(measure: str, base: str) -> tuple[Cell, Cell]:
+    return text(fmt.MEASURES[measure]), text(fmt.DENOMINATORS[base])
+
+
+def _caption(result: ChangeResult) -> str:
+    by = "" if result.by is None else f" by {result.by.replace('_', ' ')}"
+    rule = {"at_least": "at least", "exceeds": "more than"}[result.threshold_rule]
+    size = fmt.plain(result.threshold)
+    return f"Change{by}; reliable means a change of {rule} {size} {result.unit}"
+
+
+def _definitions(result: ChangeResult, keys: list[Key]) -> tuple[str, ...]:
+    """What each share means, and how its interval was made."""
+    notes = []
+    seen: dict[str, str] = {}
+    for measure, base in keys:
+        rows: pd.DataFrame = result.rates[
+            (result.rates["measure"] == measure) & (result.rates["denominator"] == base)
+        ]
+        # The sentence on the interval gives the effective size, which is as telling as a count.
+        meaning = str(rows["definition"].iloc[0]).partition(_INTERVAL)[0].partition("; ")[0]
+        if seen.setdefault(measure, meaning) == meaning and base != "started":
+            notes.append(f"{fmt.MEASURES[measure]}: {meaning[:1].lower()}{meaning[1:]}.")
+    together = f", people who share {result.cluster} counted as alike" if result.cluster else ""
+    notes.append(f"Intervals: Wilson, {100 * result.confidence:g} % confidence{together}.")
+    return tuple(notes)
