@@ -26,7 +26,7 @@ class Stand:
         fact = self.facts.get(kind)
         return fact if fact is not None and (fact.verified or allow_unverified) else None
 
-    def cutoff(self, id=None, *, allow_unverified=False):  # noqa: A002
+    def cutoff(self, id=None, *, allow_unverified=False):
         return self._fact("cutoff", allow_unverified)
 
     def threshold(self, *, allow_unverified=False):

@@ -220,9 +220,7 @@ class TestInput:
 class TestShowing:
     def test_says_what_decided_the_numbers(self, frame):
         norms = {"functional_mean": 4, "functional_sd": 3}
-        result = change(
-            frame, direction="lower", reliability=0.9, criterion="c", by="arm", **norms
-        )
+        result = change(frame, direction="lower", reliability=0.9, criterion="c", by="arm", **norms)
         text = result.explain()
         for words in (
             "35 of 40 people",

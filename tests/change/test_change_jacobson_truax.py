@@ -79,7 +79,7 @@ class TestOtherVectors:
     def test_bauer_2004(self):
         assert cutoff_a(68.35, 22.33, "lower") == pytest.approx(23.69)
         assert cutoff_b(50, 22, "lower") == pytest.approx(94)
-        assert cutoff_c(68.35, 22.33, 50, 22) == pytest.approx(59.1071, abs=1e-4)
+        assert cutoff_c(68.35, 22.33, 50, 22) == pytest.approx((1116.5 + 1503.7) / 44.33)
 
     @pytest.mark.parametrize(("sd", "r"), [(0, 0.8), (-1, 0.8), (math.nan, 0.8), (5, 0), (5, 1)])
     def test_impossible_parameters_are_refused(self, sd, r):

@@ -14,24 +14,22 @@ def arms(study) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "other_start", "other_end", "arm"),
+    ("other", "arm"),
     [
-        ("therapy", "2026-03-29", None, "both"),  # day 28: within the grace days
-        ("therapy", "2026-03-30", None, "coaching"),  # day 29: later care does not count
-        ("therapy", "2025-01-01", "2026-03-01", "both"),  # still open on the first day
-        ("therapy", "2025-01-01", "2026-02-28", "coaching"),  # over the day before
-        ("therapy", "2025-01-01", None, "both"),  # never closed
-        ("coaching", "2026-03-01", None, "coaching"),  # more of the same kind
-        ("other", "2026-03-01", None, "coaching"),  # usual care beside it is not counted
+        (("therapy", "2026-03-29", None), "both"),  # day 28: within the grace days
+        (("therapy", "2026-03-30", None), "coaching"),  # day 29: later care does not count
+        (("therapy", "2025-01-01", "2026-03-01"), "both"),  # still open on the first day
+        (("therapy", "2025-01-01", "2026-02-28"), "coaching"),  # over the day before
+        (("therapy", "2025-01-01", None), "both"),  # never closed
+        (("coaching", "2026-03-01", None), "coaching"),  # more of the same kind
+        (("other", "2026-03-01", None), "coaching"),  # usual care beside it is not counted
     ],
 )
-def test_another_kind_of_care_at_the_start_makes_both(
-    make_study, rows, kind, other_start, other_end, arm
-):
+def test_another_kind_of_care_at_the_start_makes_both(make_study, rows, other, arm):
     study = make_study(
         [
             rows.episode("E1", "C1", "coaching", "2026-03-01", "2026-06-01"),
-            rows.episode("E2", "C1", kind, other_start, other_end),
+            rows.episode("E2", "C1", *other),
             rows.episode("E3", "C2", "therapy", "2026-03-01"),
         ]
     )

@@ -193,7 +193,9 @@ def test_an_arm_that_is_wholly_in_both_is_told_to_name_both(make_study, rows):
 def test_row_order_changes_nothing(study, make_study):
     from dataclasses import replace
 
-    turned = {name: frame.iloc[::-1].reset_index(drop=True) for name, frame in study.tables().items()}
+    turned = {
+        name: frame.iloc[::-1].reset_index(drop=True) for name, frame in study.tables().items()
+    }
     one, other = chosen(study), chosen(replace(study, **turned))
     pd.testing.assert_frame_equal(one.frame, other.frame)
     pd.testing.assert_frame_equal(one.flow, other.flow)

@@ -17,11 +17,19 @@ SPECIFICATION = {
     "no intake: the earliest session": ("01-08 17 session|02-01 12 session", 17, 12),
     "an occasion that is not stated is a session": ("01-08 17 -|02-01 12 -", 17, 12),
     "the last session is an end score": ("01-05 18 intake|02-01 14 session", 18, 14),
-    "a later session beats an earlier end": ("01-05 18 intake|02-01 9 end|02-08 11 session", 18, 11),
+    "a later session beats an earlier end": (
+        "01-05 18 intake|02-01 9 end|02-08 11 session",
+        18,
+        11,
+    ),
     "follow-up is not an end score": ("01-05 18 intake|06-01 4 followup", 18, None),
     "one score is no pair": ("01-05 18 intake", 18, None),
     "the end must be later by date": ("01-05 18 intake|01-05 9 end", 18, None),
-    "end on the same day as a session: end": ("01-05 18 intake|03-01 12 session|03-01 8 end", 18, 8),
+    "end on the same day as a session: end": (
+        "01-05 18 intake|03-01 12 session|03-01 8 end",
+        18,
+        8,
+    ),
     "intake on the same day as a session: intake": ("01-05 3 session|01-05 18 intake", 18, None),
     "an end score alone": ("03-01 8 end", None, 8),
     "a second intake is no end score": ("01-05 18 intake|02-01 9 intake", 18, None),
@@ -108,6 +116,11 @@ def test_other_raters_and_other_instruments_do_not_count(make_study, rows):
     ]
     study = make_study([rows.episode("E1", "C1", "therapy", "2026-01-05")], answers)
     assert pairs(study, "phq9")["status"].tolist() == ["no_end_score"]
+
+
+def test_an_unknown_rater_is_refused(make_study, rows):
+    with pytest.raises(UsageError, match="client, partner, practitioner"):
+        pairs(study_of(make_study, rows, ""), "phq9", rater="therapist")
 
 
 def test_a_couple_gives_two_rows_each_with_its_own_scores(make_study, rows):

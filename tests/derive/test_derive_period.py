@@ -46,7 +46,9 @@ def test_refuses_a_range_that_ends_before_it_starts():
 
 
 def test_holds_its_first_and_last_day_and_no_missing_date():
-    dates = pd.Series(pd.to_datetime(["2026-06-30", "2026-07-01", "2026-09-30", "2026-10-01", None]))
+    dates = pd.Series(
+        pd.to_datetime(["2026-06-30", "2026-07-01", "2026-09-30", "2026-10-01", None])
+    )
     assert list(Period.parse("2026Q3").contains(dates)) == [False, True, True, False, False]
 
 

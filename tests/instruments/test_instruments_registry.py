@@ -39,6 +39,39 @@ source = "us"
 verified = true
 """
 
+CUTOFF = GOOD[GOOD.index("[[cutoffs]]") :]
+BANDS = """
+[[bands]]
+low = 0
+high = 3
+label = "a"
+[[bands]]
+low = 3
+high = 6
+label = "b"
+"""
+WIDE_CHANGE = """
+[[reliable_change]]
+value = 9
+confidence = 0.95
+rule = "at_least"
+source = "us"
+verified = true
+"""
+RELIABILITY = """
+[[reliability]]
+kind = "test_retest"
+value = 5
+source = "us"
+verified = true
+"""
+MISSING = """
+[missing]
+most = 2
+source = "us"
+verified = true
+"""
+
 BAD = {
     "unknown key": ('purpose = "outcome"', 'purpose = "outcome"\ncolour = "red"'),
     "a missing key": ('direction = "lower"\n', ""),
@@ -51,6 +84,19 @@ BAD = {
     "an empty source": ('meaning = "clinical"\nsource = "us"', 'meaning = "x"\nsource = " "'),
     "a reversed item that is not there": ("maximum = 3", "maximum = 3\nreversed = [3]"),
     "not TOML": ("[items]", "[items"),
+    "a risk item that is not there": ("maximum = 3", "maximum = 3\nrisk = [0]"),
+    "a word for verified": ("verified = true", 'verified = "memory"'),
+    "no word on verified": ("verified = true\n", ""),
+    "a number in quotes": ("value = 3", 'value = "3"'),
+    "no number at all": ("value = 3", "value = nan"),
+    "items without range": ("minimum = 0\nmaximum = 3\n", ""),
+    "two cut-offs with one id": ("[[cutoffs]]", CUTOFF + "[[cutoffs]]"),
+    "an id with capitals": ('"own1"', '"Own 1"'),
+    "a table that is a list": ("[licence]", "[[licence]]"),
+    "overlapping bands": ("[licence]", BANDS + "[licence]"),
+    "a change wider than the range": ("[licence]", WIDE_CHANGE + "[licence]"),
+    "a reliability of 5": ("[licence]", RELIABILITY + "[licence]"),
+    "nothing left to average": ("[licence]", MISSING + "[licence]"),
 }
 
 
@@ -65,6 +111,18 @@ def test_a_bad_one_is_refused_with_its_file(change):
     with pytest.raises(InstrumentError) as caught:
         load(GOOD.replace(old, new), "own.toml")
     assert "own.toml" in str(caught.value)
+
+
+def test_every_contradiction_is_named_at_once():
+    text = GOOD.replace("maximum = 6", "maximum = 7").replace("at_or_above", "below")
+    with pytest.raises(InstrumentError) as caught:
+        load(text, "own.toml")
+    assert caught.value.how_many == 2
+
+
+def test_the_library_ships_no_item_text():
+    for instrument in instruments.library().values():
+        assert not {"text", "wording", "question"} & set(type(instrument).__slots__)
 
 
 def test_own_instruments_may_not_take_a_known_id():

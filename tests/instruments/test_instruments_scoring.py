@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes import instruments
-from outcomes.errors import RangeError
+from outcomes.errors import InstrumentError, RangeError
 from outcomes.instruments.scoring import score, score_items
 from outcomes.ledger import Ledger
 from outcomes.schema import Study, empty_table
@@ -92,6 +92,81 @@ def test_positions_instead_of_codes_are_offered_not_shifted():
     assert caught.value.how_many == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "answers", "word"),
+    [
+        ("who5", [2, 3, 4, 5, 6], "subtract 1"),
+        ("csq8", [0, 1, 2, 3, 3, 2, 1, 0], "add 1"),
+        ("phq9", [0, 1, 2, 3, 0, 1, 2, 3, 99], "no answer"),
+        ("phq9", [0, 1, 2, 3, 0, 1, 2, 3, 1.5], "correct the answers"),
+    ],
+)
+def test_each_wrong_coding_gets_its_advice(name, answers, word):
+    with pytest.raises(RangeError) as caught:
+        score_items(instruments.get(name), wide(answers))
+    assert word in str(caught.value)
+    assert "99" not in str(caught.value), "no answer of a client stands in a message"
+
+
+def test_visual_analogue_answers_have_steps_of_a_tenth():
+    scored = score_items(instruments.get("srs"), wide([0.3, 9.7, 10, 8.1]))
+    assert scored["score"][0] == pytest.approx(28.1)
+
+
+def test_an_item_the_questionnaire_lacks_is_refused():
+    tenth = form("A", answers=(1,) * 10)  # PHQ-9 forms print a tenth question
+    with pytest.raises(InstrumentError, match="items 1 to 9") as caught:
+        score(study(tenth))
+    assert caught.value.how_many == 1
+    named = form("A").assign(item=lambda rows: "Q" + rows["item"])
+    with pytest.raises(InstrumentError, match="items 1 to 9"):
+        score(study(named))
+
+
+def test_an_item_answered_twice_is_refused():
+    rows = form("A")
+    with pytest.raises(InstrumentError, match="more than once"):
+        score(study(pd.concat([rows, rows.head(1).assign(value=3)])))
+
+
+def test_a_scale_of_mixed_items_takes_totals_only():
+    with pytest.raises(InstrumentError, match="single answers"):
+        score(study(form("A", "das32", (5,) * 32)))
+    total = form("A", "das32", (90.5,)).assign(item="total")
+    assert score(study(total))["score"].tolist() == [90.5]
+
+
+def test_reversal_uses_the_items_own_maximum_and_means_are_means():
+    text = """
+id = "own2"
+name = "Own"
+full_name = "Own scale"
+construct = "anything"
+purpose = "outcome"
+direction = "higher"
+source = "us"
+[items]
+n = 2
+minimum = 1
+maximum = 5
+maximum_of = { 2 = 9 }
+reversed = [2]
+[scoring]
+rule = "mean"
+minimum = 1
+maximum = 7
+[licence]
+status = "ours"
+item_text = "no"
+source = "us"
+"""
+    own = instruments.own_instruments({"own2.toml": text})
+    rows = form("A", "own2", (5, 1))
+    assert score(study(rows), own=own)["score"].tolist() == [7]
+    with pytest.raises(InstrumentError, match="no instrument"):
+        score(study(rows))
+
+
 def test_a_total_out_of_range_stops():
     rows = form("A").head(1).assign(item="total", value=44)
     with pytest.raises(RangeError, match="totals"):
@@ -110,6 +185,31 @@ def test_two_instruments_on_one_day_stay_apart():
     rows = pd.concat([form("A"), form("A", "gad7", (2,) * 7)])
     scored = score(study(rows)).set_index("instrument")["score"]
     assert scored.to_dict() == {"phq9": 9, "gad7": 14}
+
+
+def test_core10_prorated_is_ten_times_the_mean():
+    core10 = instruments.get("core10")
+    # Nine answers of 2 after reversal (4 - 2 = 2): the mean is 2, so the score is 20.
+    scored = score_items(core10, wide([2] * 9 + [np.nan]), allow_unverified=True)
+    assert scored["score"].tolist() == [pytest.approx(20)]
+    assert score_items(core10, wide([2] * 9 + [np.nan]))["score"].isna().all()
+
+
+def test_a_missing_answer_that_is_a_row_is_not_a_zero():
+    rows = form("A", answers=(1, 1, 1, 1, 1, 1, 1, 1, None))
+    scored = score(study(rows))
+    assert scored["score"].isna().tolist() == [True]
+    assert scored["n_answered"].tolist() == [8]
+
+
+def test_scoring_edits_nothing():
+    rows = study(form("A")).responses
+    before = rows.copy(deep=True)
+    score(study(rows))
+    pd.testing.assert_frame_equal(rows, before)
+    answers = wide([3] * 10)
+    score_items(instruments.get("core10"), answers)
+    assert (answers == 3).all(axis=None)
 
 
 def test_an_empty_study_has_the_columns():

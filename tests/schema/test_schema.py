@@ -58,6 +58,56 @@ def test_an_absent_column_and_a_range():
     assert ("minutes", "range") in set(zip(found["column"], found["rule"], strict=True))
 
 
+def test_an_infinite_number_and_an_early_date_are_out_of_range():
+    rows = empty_table("responses").reindex([0, 1]).astype(empty_table("responses").dtypes)
+    rows = rows.assign(
+        value=pd.array([float("inf"), 1.0], dtype="Float64"),
+        taken_on=pd.to_datetime(["2025-01-01", "1900-01-01"]),
+    )
+    found = failures(rows, TABLES["responses"])
+    ranges = found[found["rule"] == "range"]
+    assert list(zip(ranges["row"], ranges["column"], strict=True)) == [
+        (0, "value"),
+        (1, "taken_on"),
+    ]
+
+
+def test_any_width_of_number_and_date_will_do():
+    plain = pd.DataFrame({"goal_id": ["G1"], "rater": ["client"], "value": [2]}).assign(
+        rated_on=pd.to_datetime(["2025-02-01"]).astype("datetime64[ns]")
+    )
+    assert failures(plain, TABLES["goal_ratings"]).empty
+
+
+def test_a_whole_number_column_with_fractions_is_of_the_wrong_type():
+    sessions = empty_table("sessions").reindex([0]).astype(empty_table("sessions").dtypes)
+    found = failures(sessions.assign(minutes=[50.5]), TABLES["sessions"])
+    assert ("minutes", "wrong_type") in set(zip(found["column"], found["rule"], strict=True))
+
+
+def test_an_empty_cell_of_a_key_is_a_value_of_the_key():
+    columns = {c.name: pd.Series([None] * 2, dtype=c.dtype) for c in TABLES["satisfaction"].columns}
+    found = failures(pd.DataFrame(columns), TABLES["satisfaction"])
+    assert found.loc[found["rule"] == "duplicate_key", "row"].tolist() == [1]
+
+
+def test_a_person_is_in_one_couple_on_each_side():
+    couples = pd.DataFrame(
+        {"couple_id": ["K1", "K2"], "client_a": ["A", "A"], "client_b": ["B", None]},
+        dtype="string",
+    )
+    found = dangling({"clients": clients(), "couples": couples})
+    assert found.to_dict("records") == [
+        {"table": "couples", "row": 1, "column": "client_a", "rule": "not_unique"}
+    ]
+
+
+def test_nothing_dangles_where_nothing_is_wrong():
+    found = dangling({name: empty_table(name) for name in TABLES})
+    assert list(found.columns) == ["table", "row", "column", "rule"]
+    assert found.empty
+
+
 def test_dangling_references():
     couples = pd.DataFrame(
         {"couple_id": ["K1"], "practice_id": [None], "client_a": ["A"], "client_b": ["Z"]},

@@ -134,11 +134,12 @@ class ChangeResult:
 
     def __repr__(self) -> str:
         name = self.instrument or self.pre
+        counts = self.counts().astype("object")
         lines = [
             f"ChangeResult({name}: {self.n_used} of {self.n_in} people with both scores)",
             f"  {self._threshold_line()}",
             f"  {self._cutoff_line()}",
-            self.counts().to_string(na_rep="not known"),
+            counts.where(counts.notna(), "not known").to_string(),
         ]
         return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
 
@@ -147,7 +148,8 @@ class ChangeResult:
         head = f"{self.n_used} of {self.n_in} people with both scores. {self._threshold_line()} "
         parts = [f"<p>{html.escape(head + self._cutoff_line())}</p>"]
         parts += [f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings]
-        return "".join(parts) + shown.to_html(index=False, escape=True, na_rep="not known")
+        parts.append(str(shown.to_html(index=False, escape=True, na_rep="not known")))
+        return "".join(parts)
 
     def explain(self) -> str:
         """Say what was computed, with formula and source, and what it does not tell."""

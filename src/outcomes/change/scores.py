@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +89,7 @@ def _numbers(frame: pd.DataFrame, column: str, instrument: Instrument | None) ->
             "The scores are not numbers.", where=f"column {column}", fix="Convert them first."
         )
     numbers: Numbers = values.to_numpy(dtype="float64", na_value=np.nan)
-    low, high = -np.finfo(float).max, np.finfo(float).max
+    low, high = -sys.float_info.max, sys.float_info.max
     if instrument is not None:
         low, high = float(instrument.total_min), float(instrument.total_max)
     outside = int(((numbers < low) | (numbers > high)).sum())

@@ -3,6 +3,7 @@
 from outcomes.cleaning.dates import DATE_ORDERS, parse_date, parse_dates
 from outcomes.cleaning.pipeline import STEPS, clean
 from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
+from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.reasons import Reason, reasons
 from outcomes.cleaning.text import tidy
 from outcomes.cleaning.traced import CELL, Traced, Tracing
@@ -18,6 +19,7 @@ __all__ = [
     "Tracing",
     "clean",
     "cleaning_policy",
+    "is_required",
     "parse_date",
     "parse_dates",
     "reasons",

@@ -92,11 +92,10 @@ def _item_limits(instrument_id: str, item: str) -> tuple[float, float, float]:
     # Only the plain decimal form: "01" and "1" would be two keys for one item.
     if not (item.isascii() and item.isdigit() and str(int(item)) == item):
         return np.nan, np.nan, np.nan
-    number = int(item)
-    if not 1 <= number <= (instrument.n_items or 0) or instrument.item_min is None:
+    low, high = instrument.item_min, instrument.maximum_of(int(item))
+    if not 1 <= int(item) <= instrument.n_items or low is None or high is None:
         return np.nan, np.nan, np.nan
-    high = instrument.item_max_overrides.get(number, instrument.item_max)
-    return instrument.item_min, high, instrument.item_step or np.nan
+    return low, high, instrument.item_step or np.nan
 
 
 def _outside(values: np.ndarray, limits: pd.DataFrame) -> np.ndarray:

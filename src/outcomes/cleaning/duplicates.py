@@ -10,7 +10,6 @@ from outcomes.cleaning.presence import ANSWER_TABLES
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.schema import TABLES
 
-
 # A person may think again on the same day, so that the later line counts.
 RATED = (*ANSWER_TABLES, "goal_ratings")
 

@@ -57,16 +57,25 @@ def clean(
 
     Parameters
     ----------
-    raw : by table name; cells as text in canonical columns, plus `_file` and `_line`, in
+    raw
+        Tables by name; cells as text in canonical columns, plus `_file` and `_line`, in
         the order of the source ("earlier" and "later" mean this order).
-    exported_on : later dates are mistakes.
-    lines : data lines by file, for the ledger.
-    date_order : "ymd", "dmy" or "mdy".
-    missing : words for an empty cell; None means those of the policy.
-    sentinels : numbers for a missing answer; None means those of the policy.
-    logs : ledger entries the reader already made.
-    name : what the study is called in reports.
-    sources : the files the tables came from.
+    exported_on
+        Later dates are mistakes.
+    lines
+        Data lines by file, for the ledger.
+    date_order
+        "ymd", "dmy" or "mdy".
+    missing
+        Words for an empty cell; None means those of the policy.
+    sentinels
+        Numbers for a missing answer; None means those of the policy.
+    logs
+        Ledger entries the reader already made.
+    name
+        What the study is called in reports.
+    sources
+        The files the tables came from.
 
     Returns
     -------

@@ -82,7 +82,7 @@ def _check_membership(tracing: Tracing, name: str, settings: Settings) -> None:
         couple = frame["episode_id"].map(episodes["couple_id"])
         couples = tracing["couples"].set_index("couple_id")
         for partner in _PARTNERS:
-            member |= _same(frame["client_id"], couple.map(couples[partner]))
+            member = member | _same(frame["client_id"], couple.map(couples[partner]))
     both = (frame["client_id"].notna() & frame["episode_id"].notna()).to_numpy()
     emptied = f"{name}.episode_id" in settings.policy.emptied_references
     column = "episode_id" if emptied else "client_id"

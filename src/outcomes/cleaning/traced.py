@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from outcomes.ledger import Action, entries
 CELL = "_cell"
 
 Tables = dict[str, pd.DataFrame]
-Mask = pd.Series | np.ndarray
+Mask: TypeAlias = "pd.Series | np.ndarray"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """The fair comparison of two arms: contrast, checks and verdict."""
 
+from outcomes.comparison.arguments import baseline_covariates, contrast
 from outcomes.comparison.compare import compare, not_measurable
 from outcomes.comparison.diagnostics import Diagnostics
 from outcomes.comparison.policy import ComparisonPolicy, Rule, comparison_policy
@@ -13,8 +14,10 @@ __all__ = [
     "Diagnostics",
     "Rule",
     "WithinArm",
+    "baseline_covariates",
     "compare",
     "comparison_policy",
+    "contrast",
     "decide",
     "not_measurable",
     "within_arms",

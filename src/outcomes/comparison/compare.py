@@ -26,6 +26,7 @@ from outcomes.schema.verdicts import Verdict
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 NAN = float("nan")
+NOTHING = Estimate(NAN, NAN, NAN, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +126,17 @@ def compare(
     ready = _prepare(frame, two_arms(frame, arm, reference, other), asked)
     too_few = _too_few(ready, asked)
     if too_few is not None:
-        nothing = Estimate(NAN, NAN, NAN, "")
-        return _conclude(ready, asked, nothing, too_few, None)
+        return _conclude(ready, asked, NOTHING, too_few, None)
     weights = weigh(ready.index, ready.arms, ready.rows, ready.covariates, estimand)
-    found = _estimate(ready, asked, weights)
+    columns = len(ready.covariates.kept)
     diagnostics = diagnose(
-        weights,
-        ready.clusters,
-        df=found.df,
-        method=method,
-        columns=len(ready.covariates.kept),
-        policy=asked.policy,
+        weights, ready.clusters, method=method, columns=columns, policy=asked.policy
     )
-    return _conclude(ready, asked, found, diagnostics, weights)
+    if diagnostics.failed:
+        return _conclude(ready, asked, NOTHING, diagnostics, weights)
+    found = _estimate(ready, asked, weights)
+    checked = diagnostics.with_df(found.df, asked.policy)
+    return _conclude(ready, asked, found, checked, weights)
 
 
 def _prepare(frame: pd.DataFrame, arms: Arms, asked: Request) -> _Prepared:
@@ -192,21 +191,27 @@ def _too_few(ready: _Prepared, asked: Request) -> Diagnostics | None:
 
 
 def _estimate(ready: _Prepared, asked: Request, weights: WeightResult) -> Estimate:
+    """The estimate by the method asked for; nothing where the data cannot carry it."""
+    try:
+        return _by_method(ready, asked, weights)
+    except NotEnoughData:
+        # Weights can leave so few people that the columns of the model coincide.
+        return NOTHING
+
+
+def _by_method(ready: _Prepared, asked: Request, weights: WeightResult) -> Estimate:
     matrix = ready.covariates.matrix
     codes = None if ready.clusters is None else ready.clusters.codes
     if asked.method == "ancova":
         return estimators.ancova(ready.y, ready.in_other, matrix, codes)
     if not weights.converged:
-        return Estimate(NAN, NAN, NAN, "")
+        return NOTHING
     if asked.method == "aipw":
         chance = weights.propensity.to_numpy()[ready.rows]
         return estimators.aipw(
             ready.y, ready.in_other, matrix, chance, codes, estimand=asked.estimand
         )
     given = weights.weights.to_numpy()[ready.rows]
-    sums = given[ready.in_other].sum(), given[~ready.in_other].sum()
-    if min(sums) <= np.finfo(float).tiny ** 0.5:
-        return Estimate(NAN, NAN, NAN, "")
     adjust = asked.estimand == "ATO"
     return estimators.weighting(ready.y, ready.in_other, matrix, given, codes, adjust=adjust)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,11 @@ class Diagnostics:
     few: tuple[Broken, ...]
     cautions: tuple[Broken, ...]
 
+    def with_df(self, df: float, policy: ComparisonPolicy) -> Diagnostics:
+        """The same with the estimate's degrees of freedom checked too."""
+        broken = policy.check("df", df)
+        return replace(self, few=(*self.few, broken)) if broken else self
+
     def to_frame(self) -> pd.DataFrame:
         """One row for each broken rule: rule, value, limit, consequence."""
         said = (("not comparable", self.failed), ("cannot tell", self.few), ("said", self.cautions))
@@ -122,14 +127,13 @@ def diagnose(
     weights: WeightResult,
     clusters: Clusters | None,
     *,
-    df: float,
     method: str,
     columns: int,
     policy: ComparisonPolicy,
 ) -> Diagnostics:
     """Check the weights and clusters of a comparison against the policy.
 
-    `df` is that of the estimate, `columns` the width of the propensity model. Under
+    `columns` is the width of the propensity model. Under
     ANCOVA the arms are not weighted, so balance after weighting decides nothing there.
     """
     weighted = method != "ancova"
@@ -148,7 +152,7 @@ def diagnose(
     tolerated = not weighted or (method == "weighting" and weights.estimand in _TOLERATE_SEPARATION)
     separation = policy.check("separation", float(weights.separated))
     (cautions if tolerated else failed).append(separation)
-    few = [policy.check("df", df)]
+    few: list[Broken | None] = []
     if clusters is not None:
         few.append(policy.check("clusters", min(clusters.by_arm.values())))
     for arm in weights.arms:

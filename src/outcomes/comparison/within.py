@@ -17,7 +17,6 @@ from outcomes.models.arms import require_columns
 from outcomes.models.cluster_robust import cluster_inference
 from outcomes.schema.verdicts import Verdict
 
-
 Codes = npt.NDArray[np.intp]
 
 

@@ -25,7 +25,7 @@ _SAID = {
     "max_share": "one person carries more than {limit:.0%} of an arm's weight",
     "separation": "some combination of covariates occurs in one arm only; there the arms have "
     "nobody to be compared with",
-    "rows_per_column": "the smaller arm has fewer than {limit:.0f} people for each covariate column",
+    "rows_per_column": "the smaller arm has fewer than {limit:.0f} people per covariate column",
 }
 
 _METHOD_SOURCES = {

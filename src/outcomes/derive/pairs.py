@@ -13,7 +13,7 @@ from outcomes.derive.policy import derive_policy
 from outcomes.errors import UsageError
 from outcomes.instruments.registry import get
 from outcomes.instruments.scoring import score
-from outcomes.schema import Study
+from outcomes.schema import Study, vocabularies
 
 STATUSES = ("paired", "no_start_score", "no_end_score", "no_score")
 PAIR_COLUMNS = [
@@ -60,9 +60,11 @@ def pairs(
     the start, "end" first for the end, then the lower score, so that row order cannot matter.
 
     `scores` as from `outcomes.instruments.scoring.score`; None scores the study. Raises
-    InstrumentError for an unknown instrument, UsageError for a negative number of days.
+    InstrumentError for an unknown instrument, UsageError for an unknown rater or a
+    negative number of days.
     """
     instrument = get(instrument).id
+    _check_rater(rater)
     if scores is None:
         scores = one_instrument(study, instrument)
     rows = people(study)
@@ -115,6 +117,16 @@ def placed_scores(
         score=usable["score"].to_numpy(dtype="float64", na_value=np.nan),
     )
     return usable[["row", "day", "taken_on", "occasion", "score"]], len(found) - len(usable)
+
+
+def _check_rater(rater: str) -> None:
+    known = vocabularies()["rater"].words
+    if rater not in known:
+        raise UsageError(
+            f"Unknown rater: {rater!r}.",
+            where="parameter rater",
+            fix=f"Choose from {', '.join(known)}.",
+        )
 
 
 def _start(usable: pd.DataFrame) -> pd.DataFrame:

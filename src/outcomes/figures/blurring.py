@@ -35,10 +35,10 @@ def moved(
     """Points moved along and across the diagonal, and which of them found a place.
 
     `bands` is -1, 0 or 1 for each point: end - start below minus `threshold`, between, or
-    above. A point stays in its band; the bands in `free` are one. Points also keep their side of `cutoff` on both axes and
-    stay within `limits`, where the band allows it. The random numbers come from `seed` and
-    the scores together: whoever knows only the seed cannot repeat them. Row order does not
-    matter to the set of points.
+    above. A point stays in its band; the bands in `free` are one. Points also stay within
+    `limits` and keep their side of `cutoff` on both axes, where the band allows it. The random
+    numbers come from `seed` and the scores together: whoever knows only the seed cannot
+    repeat them. Row order does not matter to the set of points.
     """
     order = np.lexsort((end, start))
     key = np.concatenate([start[order], end[order]]).astype("<f8").tobytes()

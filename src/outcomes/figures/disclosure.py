@@ -143,7 +143,7 @@ def _cells(result: ChangeResult) -> pd.DataFrame:
     else:
         groups = frame[result.by].astype("string").fillna("not stated")
     clinical = np.zeros(len(frame), dtype=bool)
-    splits = (False,)
+    splits: tuple[bool, ...] = (False,)
     if result.cutoff is not None and result.cutoff_rule is not None:
         scores = frame[result.pre].to_numpy(dtype="float64", na_value=np.nan)
         clinical = is_clinical(scores, result.cutoff, result.cutoff_rule)

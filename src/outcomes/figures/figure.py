@@ -78,7 +78,7 @@ class Figure:
         return f"Figure({self.id}: {self.caption} {self.alt})"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a frame may hold
     if hasattr(value, "item"):
         value = value.item()
     if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):

@@ -114,7 +114,9 @@ def _panels(
             _Panel(
                 group=name,
                 title=fmt.group_name(result.by, name),
-                points=_points(result, rows, zones, policy, seed, limits) if drawn else _nobody(),
+                points=_points(result, rows, zones, policy=policy, seed=seed, limits=limits)
+                if drawn
+                else _nobody(),
                 drawn=drawn,
                 n=None if hidden(n, policy) else n,
                 zones=zones,
@@ -140,6 +142,7 @@ def _points(
     result: ChangeResult,
     rows: pd.DataFrame,
     zones: dict[str, int | None],
+    *,
     policy: Policy,
     seed: int,
     limits: tuple[float, float],
@@ -230,7 +233,12 @@ def _background(ax: Axes, result: ChangeResult, limits: tuple[float, float]) -> 
     )
     ax.plot(edge, edge, color=theme.MUTED, linewidth=1)
     if result.cutoff is not None:
-        style = {"color": theme.INK, "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 2}
+        style: dict[str, Any] = {
+            "color": theme.INK,
+            "linewidth": 0.9,
+            "linestyle": (0, (2, 2)),
+            "zorder": 2,
+        }
         ax.axvline(result.cutoff, **style)
         ax.axhline(result.cutoff, **style)
     ax.set_xlim(*edge)
@@ -272,8 +280,7 @@ def _zone_text(zone: str, panel: _Panel) -> str:
 
 def _caption(result: ChangeResult, panels: list[_Panel]) -> str:
     used = [
-        f"{panel.title} {fmt.HIDDEN if panel.n is None else fmt.count(panel.n)}"
-        for panel in panels
+        f"{panel.title} {fmt.HIDDEN if panel.n is None else fmt.count(panel.n)}" for panel in panels
     ]
     return (
         f"Score at the start and at the end. People with both scores: {', '.join(used)}. "

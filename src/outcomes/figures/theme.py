@@ -76,9 +76,7 @@ def canvas(draw: Callable[[Canvas, float], None], width: float, height: float) -
     return figure
 
 
-def _svg(
-    name: str, draw: Callable[[Canvas, float], None], width: float, height: float
-) -> str:
+def _svg(name: str, draw: Callable[[Canvas, float], None], width: float, height: float) -> str:
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -99,7 +97,7 @@ def _clean(svg: str, prefix: str) -> str:
     return _ID.sub(lambda found: f"{found[1]}{prefix}-", body).strip() + "\n"
 
 
-def _settings(width: float) -> dict[str, Any]:
+def _settings(width: float) -> Any:  # noqa: ANN401 - matplotlib's type lists 300 keys
     import seaborn
 
     size = TEXT[width]

@@ -130,7 +130,7 @@ class Instrument:
     item_max_overrides: Mapping[int, float]
     reversed_items: tuple[int, ...]
     risk_items: tuple[int, ...]
-    scoring: str  # "sum" | "mean_x10" | "percent_x4" | "total_only"
+    scoring: str  # "sum" | "mean" | "mean_x10" | "percent_x4" | "total_only"
     total_min: float
     total_max: float
     unit: str

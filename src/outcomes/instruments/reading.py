@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from outcomes.errors import InstrumentError
+from outcomes.instruments.contradictions import contradictions, malformed
 from outcomes.instruments.model import (
-    CLINICAL_SIDES,
     Band,
     Cutoff,
     ImportantChange,
@@ -36,28 +36,44 @@ LISTS: dict[str, Any] = {
     "norms": Norm,
     "bands": Band,
 }
-PURPOSES = ("outcome", "wellbeing", "relationship", "alliance", "satisfaction")
-# Rule: how the lowest or highest sum of items becomes the lowest or highest score.
-SCORINGS = {"sum": 1.0, "mean_x10": None, "percent_x4": 4.0, "total_only": None}
 
 
 def load(text: str, where: str) -> Instrument:
     """Read one instrument. `where` names the file in errors.
 
-    Raises InstrumentError for unknown or missing keys, a number without a source, an
-    item outside the questionnaire, or facts that contradict each other.
+    Raises InstrumentError for unknown or missing keys, a number without a source or
+    without saying true or false to `verified`, an item outside the questionnaire, or facts
+    that contradict each other.
     """
     try:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InstrumentError("the file is not valid TOML", where=where, fix=str(error)) from None
+    _check_shape(body, where)
     _check_keys(body, where)
+    _refuse(malformed(body), where)
     instrument = _build(body, where)
-    for problem in _contradictions(instrument):
-        raise InstrumentError(
-            problem, where=f"{where}, instrument {instrument.id}", fix="correct the file"
-        )
+    _refuse(contradictions(instrument), f"{where}, instrument {instrument.id}")
     return instrument
+
+
+def _refuse(problems: list[str], where: str) -> None:
+    if problems:
+        raise InstrumentError(
+            "; ".join(problems), where=where, how_many=len(problems), fix="correct the file"
+        )
+
+
+def _check_shape(body: Mapping[str, Any], where: str) -> None:
+    wrong = [f"[{name}]" for name in TABLES if not isinstance(body.get(name, {}), dict)]
+    for name in LISTS:
+        entries = body.get(name, [])
+        if not (isinstance(entries, list) and all(isinstance(e, dict) for e in entries)):
+            wrong.append(f"[[{name}]]")
+    if wrong:
+        raise InstrumentError(
+            f"these are no tables: {', '.join(wrong)}", where=where, how_many=len(wrong)
+        )
 
 
 def _check_keys(body: Mapping[str, Any], where: str) -> None:
@@ -108,84 +124,3 @@ def _build(body: Mapping[str, Any], where: str) -> Instrument:
             where=where,
             fix=str(error),
         ) from None
-
-
-def _contradictions(instrument: Instrument) -> list[str]:
-    checks = (_vocabulary, _item_numbers, _total_range, _sides, _numbers)
-    return [problem for check in checks for problem in check(instrument)]
-
-
-def _vocabulary(instrument: Instrument) -> list[str]:
-    problems = []
-    if instrument.direction not in ("lower", "higher"):
-        problems.append("direction must be 'lower' or 'higher'")
-    if instrument.scoring not in SCORINGS:
-        problems.append(f"scoring rule must be one of {', '.join(SCORINGS)}")
-    if instrument.purpose not in PURPOSES:
-        problems.append(f"purpose must be one of {', '.join(PURPOSES)}")
-    for cutoff in instrument.cutoffs:
-        if cutoff.clinical not in CLINICAL_SIDES:
-            problems.append(f"clinical must be one of {', '.join(CLINICAL_SIDES)}")
-    for change in instrument.reliable_change:
-        if change.rule not in ("at_least", "exceeds"):
-            problems.append("the rule of a reliable change must be 'at_least' or 'exceeds'")
-    return problems
-
-
-def _item_numbers(instrument: Instrument) -> list[str]:
-    named = {
-        "reversed": instrument.reversed_items,
-        "risk": instrument.risk_items,
-        "maximum_of": tuple(instrument.item_max_overrides),
-    }
-    return [
-        f"{name} names an item that the questionnaire does not have"
-        for name, items in named.items()
-        if any(not 1 <= item <= instrument.n_items for item in items)
-    ]
-
-
-def _total_range(instrument: Instrument) -> list[str]:
-    if instrument.total_min >= instrument.total_max:
-        return ["the lowest score is not below the highest"]
-    factor = SCORINGS.get(instrument.scoring)
-    if instrument.scoring == "mean_x10":
-        factor = 10 / instrument.n_items
-    if factor is None or instrument.item_min is None:
-        return []
-    items = range(1, instrument.n_items + 1)
-    low = factor * instrument.item_min * instrument.n_items
-    high = factor * sum(float(instrument.maximum_of(item) or 0) for item in items)
-    if abs(low - instrument.total_min) > 1e-9 or abs(high - instrument.total_max) > 1e-9:
-        return [
-            f"items give scores from {low:g} to {high:g}, but the range is stated as "
-            f"{instrument.total_min:g} to {instrument.total_max:g}"
-        ]
-    return []
-
-
-def _sides(instrument: Instrument) -> list[str]:
-    problems = []
-    for cutoff in instrument.cutoffs:
-        if not instrument.total_min <= cutoff.value <= instrument.total_max:
-            problems.append(f"the cut-off {cutoff.id!r} lies outside the range of the score")
-        high_is_clinical = cutoff.clinical in ("at_or_above", "above")
-        if high_is_clinical != (instrument.direction == "lower"):
-            problems.append(f"the cut-off {cutoff.id!r} contradicts the direction")
-    return problems
-
-
-def _numbers(instrument: Instrument) -> list[str]:
-    problems = []
-    numbers = [name for name in LISTS if name != "bands"]
-    sources = [fact.source for name in numbers for fact in getattr(instrument, name)]
-    if not all(source.strip() for source in sources):
-        problems.append("a number has no source")
-    if any(not 0 < r.value < 1 for r in instrument.reliability if "alpha" in r.kind):
-        problems.append("a reliability lies between 0 and 1")
-    if any(change.value <= 0 for change in instrument.reliable_change):
-        problems.append("a threshold of reliable change is above 0")
-    ids = [cutoff.id for cutoff in instrument.cutoffs]
-    if len(set(ids)) != len(ids):
-        problems.append("two cut-offs share an id")
-    return problems

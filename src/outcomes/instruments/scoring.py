@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from outcomes.errors import RangeError
+from outcomes.errors import InstrumentError, RangeError
 from outcomes.instruments.model import Instrument
 from outcomes.instruments.registry import get
 from outcomes.schema import Study
@@ -15,21 +17,32 @@ ADMINISTRATION = ["client_id", "episode_id", "instrument", "taken_on", "occasion
 SCORE_COLUMNS = [*ADMINISTRATION, "score", "n_answered", "n_items", "prorated"]
 
 
-def score(study: Study, *, allow_unverified: bool = False) -> pd.DataFrame:
+# Steps of 0.1 are not exact in floating point; answers are checked against them up to this.
+STEP_TOLERANCE = 1e-6
+
+
+def score(
+    study: Study,
+    *,
+    own: Mapping[str, Instrument] | None = None,
+    allow_unverified: bool = False,
+) -> pd.DataFrame:
     """Score every questionnaire of a study.
 
     One row for each administration (person, episode, instrument, date, occasion, rater),
     columns `SCORE_COLUMNS`: `score` in the instrument's points, missing when too few items
     are answered; `n_answered` is missing where only a ready total was exported. A complete
     set of items goes before a total. Unanswered items are replaced only by the instrument's
-    own rule, and only by a verified one unless `allow_unverified`.
+    own rule, and only by a verified one unless `allow_unverified`. `own` are a project's
+    instruments beside the library (`own_instruments`).
 
-    Raises RangeError when answers lie outside the declared range, InstrumentError for an
-    unknown instrument.
+    Raises RangeError when answers lie outside the declared range or between its codes,
+    InstrumentError for an unknown instrument, an item it does not have, single answers
+    where it takes totals only, and an item answered twice in one administration.
     """
     answers = study.responses
     parts = [
-        _score_instrument(get(str(name)), rows, allow_unverified)
+        _score_instrument(get(str(name), own), rows, allow_unverified)
         for name, rows in answers.groupby("instrument", sort=True)
     ]
     if not parts:
@@ -44,8 +57,16 @@ def score_items(
     """Score a wide frame of answers, one column for each item number, one row for each form.
 
     Returns score, n_answered, prorated with the index of `answers`. Missing columns count
-    as unanswered. Reversal is highest + lowest code minus the answer.
+    as unanswered. Reversal is highest + lowest code minus the answer. Raises RangeError as
+    `score` does, and InstrumentError where the instrument takes totals only.
     """
+    if instrument.item_min is None and bool(answers.notna().to_numpy().any()):
+        raise InstrumentError(
+            f"{instrument.name} is not scored from single answers: its items' ranges are not kept",
+            where=f"instrument {instrument.id}",
+            how_many=int(answers.notna().to_numpy().sum()),
+            fix="map the ready total in the layout (item 'total')",
+        )
     items = range(1, instrument.n_items + 1)
     values = answers.reindex(columns=items).to_numpy("float64", copy=True, na_value=np.nan)
     check_range(instrument, values)
@@ -71,18 +92,24 @@ def score_items(
 
 
 def check_range(instrument: Instrument, values: np.ndarray) -> None:
-    """Raise RangeError when an answer lies outside its item's range, naming a likely recoding."""
+    """Raise RangeError when an answer is no code of its item, naming a likely recoding.
+
+    `values` has one column for each item, in order, as exported (before reversal).
+    """
     low = instrument.item_min
     if low is None:
         return
     tops = np.array([instrument.maximum_of(i) for i in range(1, instrument.n_items + 1)], float)
     with np.errstate(invalid="ignore"):
         wrong = (values < low) | (values > tops)
+        steps = (values - low) / instrument.item_step
+        wrong |= np.abs(steps - np.round(steps)) > STEP_TOLERANCE
     if not wrong.any():
         return
     seen = values[~np.isnan(values)]
     raise RangeError(
-        f"answers to {instrument.name} lie outside {low:g} to {tops.max():g}",
+        f"answers to {instrument.name} are not codes from {low:g} to {tops.max():g} "
+        f"in steps of {instrument.item_step:g}",
         where=f"instrument {instrument.id}",
         how_many=int(wrong.sum()),
         fix=likely_recoding(instrument, float(seen.min()), float(seen.max())),
@@ -92,10 +119,15 @@ def check_range(instrument: Instrument, values: np.ndarray) -> None:
 def likely_recoding(instrument: Instrument, lowest: float, highest: float) -> str:
     """What an export probably did, from the lowest and highest answer seen."""
     low, top = instrument.item_min or 0, instrument.item_max or 0
-    if lowest == low + 1 and highest == top + 1:
+    if lowest >= low + 1 and highest == top + 1:
         return (
             f"the export seems to count positions, {low + 1:g} to {top + 1:g}: subtract 1 in the "
             "layout if the form says so; nothing was shifted"
+        )
+    if low >= 1 and lowest == low - 1 and highest <= top - 1:
+        return (
+            f"the export seems to start at {low - 1:g} instead of {low:g}: add 1 in the layout "
+            "if the form says so; nothing was shifted"
         )
     return "correct the answers or declare them as codes for 'no answer' (sentinels) in the layout"
 
@@ -107,10 +139,10 @@ def _score_instrument(
     value = rows["value"].to_numpy(dtype="float64", na_value=np.nan)
     item = rows["item"].astype("string")
     is_total = item.eq(TOTAL).to_numpy(dtype=bool)
-    number = pd.to_numeric(item.where(~is_total), errors="coerce").to_numpy(dtype="float64")
-    number = np.where(np.isnan(number), 0, number).astype(int)
+    number = _item_numbers(instrument, item)
+    _refuse_twice(instrument, codes, number)
     matrix = np.full((len(forms), instrument.n_items), np.nan)
-    of_item = (number >= 1) & (number <= instrument.n_items)
+    of_item = ~is_total
     matrix[codes[of_item], number[of_item] - 1] = value[of_item]
     frame = pd.DataFrame(matrix, columns=range(1, instrument.n_items + 1))
     scored = score_items(instrument, frame, allow_unverified=allow_unverified)
@@ -125,6 +157,36 @@ def _score_instrument(
         n_items=instrument.n_items,
         prorated=scored["prorated"].to_numpy() & ~take_total,
     ).astype({"n_answered": "Int64"})[SCORE_COLUMNS]
+
+
+def _item_numbers(instrument: Instrument, items: pd.Series) -> np.ndarray:
+    """1 to n for an item, 0 for a total."""
+    # An item the questionnaire lacks is refused, not skipped: the tenth question on PHQ-9
+    # forms must not be added, and 'Q1' must not count as unanswered.
+    known = {str(i): i for i in range(1, instrument.n_items + 1)} | {TOTAL: 0}
+    number: np.ndarray = items.map(known).to_numpy(dtype="float64", na_value=np.nan)
+    unknown = np.isnan(number)
+    if unknown.any():
+        raise InstrumentError(
+            f"{instrument.name} has items 1 to {instrument.n_items} and 'total'; others are named",
+            where=f"responses.item, instrument {instrument.id}",
+            how_many=int(unknown.sum()),
+            fix="name items by number in the layout and leave other questions out",
+        )
+    return number.astype("int64")
+
+
+def _refuse_twice(instrument: Instrument, codes: np.ndarray, number: np.ndarray) -> None:
+    # Which of two answers came first is a matter of row order, which must not matter.
+    cells = codes * (instrument.n_items + 1) + number
+    twice = len(cells) - len(np.unique(cells))
+    if twice:
+        raise InstrumentError(
+            f"items of {instrument.name} are answered more than once in one administration",
+            where=f"responses, instrument {instrument.id}",
+            how_many=twice,
+            fix="read the source with outcomes.read, which resolves resubmitted forms",
+        )
 
 
 def _forms(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
@@ -154,7 +216,8 @@ def _missing_allowed(instrument: Instrument, allow_unverified: bool) -> int:
 
 
 def _scale(instrument: Instrument, raw_sum: np.ndarray) -> np.ndarray:
-    factor = {"sum": 1.0, "percent_x4": 4.0, "mean_x10": 10.0 / instrument.n_items}
+    n = instrument.n_items
+    factor = {"sum": 1.0, "percent_x4": 4.0, "mean": 1.0 / n, "mean_x10": 10.0 / n}
     # The sum of complete forms is exact; rounding only removes the error of the mean.
     return np.round(raw_sum * factor.get(instrument.scoring, np.nan), 10)
 

@@ -20,7 +20,8 @@ def overlap_coefficient(probability: FloatArray, in_other: BoolArray) -> float:
     e / (1 − e), which rises. No bins and no bandwidth are chosen. In small arms it is a
     little too low, because the two sample distributions differ by chance.
     """
-    return 1 - distribution_distance(probability, in_other, np.ones(len(probability)))
+    distance = distribution_distance(probability, in_other, np.ones(len(probability)))
+    return min(1.0, max(0.0, 1 - distance))
 
 
 def outside_support(probability: FloatArray, in_other: BoolArray) -> float:

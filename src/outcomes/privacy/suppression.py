@@ -25,20 +25,26 @@ def suppress_rate(n: float, n_total: float, policy: Policy) -> bool:
 def suppress_counts(counts: pd.Series, policy: Policy) -> pd.Series:
     """Which of the counts that add up to a shown total must be hidden.
 
-    Returns booleans with the index of `counts`. Primary: counts from 1 to the minimum
-    minus one. Complementary: the hidden counts together must not be deducible from the
-    total as a small number, so while they add up to less than the minimum, or only one is
-    hidden, the smallest shown count above zero is hidden as well (or a zero, where
-    nothing else is left).
+    Returns booleans with the index of `counts`. Primary: counts from 1 to the minimum minus
+    one. Complementary: a reader subtracts what is shown from the total, and knows that zero
+    would have been shown, so of k hidden cells with sum S none is above S - k + 1. While only
+    one is hidden, or that bound is below the minimum, the smallest shown count above zero is
+    hidden as well (or a zero, where nothing else is left); of equal counts the one whose
+    label comes first, so that row order does not matter. Where all come out hidden, the
+    total should be hidden too. A missing count counts as zero.
     """
     values = counts.to_numpy(dtype="float64", na_value=0.0)
+    labels = [str(label) for label in counts.index]
     mask = np.array([hidden(value, policy) for value in values], dtype=bool)
-    while mask.any() and not mask.all():
-        enough = mask.sum() > 1 and values[mask].sum() >= policy.minimum_count
-        if enough:
-            break
-        shown = np.flatnonzero(~mask)
-        positive = shown[values[shown] > 0]
-        candidates = positive if len(positive) else shown
-        mask[candidates[np.argmin(values[candidates])]] = True
+    # Zeros last: they are hidden only where nothing else is left.
+    order = sorted(range(len(values)), key=lambda i: (values[i] == 0, values[i], labels[i]))
+    waiting = [i for i in order if not mask[i]]
+    while waiting and mask.any() and not _safe(values[mask], policy):
+        mask[waiting.pop(0)] = True
     return pd.Series(mask, index=counts.index)
+
+
+def _safe(concealed: np.ndarray, policy: Policy) -> bool:
+    """Whether each hidden cell could still be as large as the minimum, for all a reader knows."""
+    cells = len(concealed)
+    return cells > 1 and bool(concealed.sum() - cells + 1 >= policy.minimum_count)

@@ -60,7 +60,7 @@ class Meta(Shown):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Meta:
         """Read back what `to_dict` wrote."""
-        return cls(data["title"], data["subtitle"], {name: text for name, text in data["facts"]})
+        return cls(data["title"], data["subtitle"], dict(data["facts"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class Provenance(Shown):
             tuple(SourceFile(name, digest, rows) for name, digest, rows in data["sources"]),
             dict(data["seeds"]),
             data["policy"],
-            {name: text for name, text in data["extra"]},
+            dict(data["extra"]),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,22 @@ def notebooks_folder() -> Path:
 def example_folder() -> Path:
     """The packaged synthetic practice, or that of the checkout this package runs from."""
     return _bundled("example", CHECKOUT / "data" / "example")
+
+
+def working_notebooks(folder: Path) -> Path:
+    """Where to work on the notebooks: those of the checkout, or copies in `folder`.
+
+    Packaged notebooks are copied, since the next installation would overwrite changes;
+    a notebook that is there already stays as it is.
+    """
+    origin = notebooks_folder()
+    if PACKAGE not in origin.parents:
+        return origin
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(origin.glob(f"*{SUFFIX}")):
+        if not (folder / path.name).exists():
+            shutil.copyfile(path, folder / path.name)
+    return folder
 
 
 def catalogue() -> list[Entry]:

@@ -6,8 +6,6 @@ and looks at what is about to be written.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,22 +17,17 @@ from outcomes.reports.blocks import (
     Attachment,
     Block,
     FigureBlock,
-    Meta,
-    Prose,
-    Provenance,
     ResultsBlock,
     Section,
     TableBlock,
-    Verdicts,
 )
 from outcomes.reports.document import Document
 from outcomes.reports.policy import report_policy
 from outcomes.reports.results import Result
+from outcomes.reports.texts import texts
 from outcomes.tables.table import Table
 
 SMALL = "small number"
-# The drawing itself is coordinates; only its words and comments can name somebody.
-SVG_TAGS = re.compile(r"<[^!][^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +50,9 @@ def inspect(document: Document, policy: Policy) -> tuple[Refusal, ...]:
         small = _small_numbers(block, policy)
         if small:
             found.append(Refusal(where, SMALL, small))
-        for finding in scan("\n".join(_texts(block))):
+        for finding in scan("\n".join(texts(block))):
             found.append(Refusal(where, finding.kind, finding.count))
-    for finding in scan("\n".join(_texts(document.meta))):
+    for finding in scan("\n".join(texts(document.meta))):
         found.append(Refusal("title page", finding.kind, finding.count))
     return tuple(found)
 
@@ -136,43 +129,3 @@ def _in_result(result: Result, policy: Policy) -> int:
     counts = [n for n in (result.n, result.n_total) if n is not None]
     leaks = policy.suppress and result.suppressed and result.value is not None
     return sum(hidden(n, policy) for n in counts) + int(leaks)
-
-
-def _texts(block: Block) -> Iterator[str]:
-    """All words of a block; digests and the coordinates of drawings are not words."""
-    match block:
-        case Meta():
-            yield from (block.title, block.subtitle, *block.facts, *block.facts.values())
-        case Section():
-            yield from (block.title, block.lead)
-        case Prose():
-            yield from (block.heading or "", *block.paragraphs)
-        case Verdicts():
-            for line in block.items:
-                yield from (line.title, line.sentence, line.note)
-        case TableBlock():
-            yield from _table_texts(block.table)
-        case FigureBlock():
-            yield from _figure_texts(block.figure)
-        case ResultsBlock():
-            for result in block.results:
-                yield from (result.id, result.method, result.source)
-        case Provenance():
-            yield from (file.name for file in block.sources)
-            yield from block.extra.values()
-        case Attachment():
-            yield block.text
-
-
-def _table_texts(table: Table) -> Iterator[str]:
-    yield from (table.caption, *table.notes, *(column.label for column in table.columns))
-    for row in table.rows:
-        yield from (cell.text for cell in row)
-
-
-def _figure_texts(figure: Figure) -> Iterator[str]:
-    yield from (figure.caption, figure.alt, *figure.notes)
-    yield from (SVG_TAGS.sub(" ", svg) for svg in (figure.svg, figure.svg_narrow))
-    for name in figure.data.columns:
-        yield str(name)
-        yield from (value for value in figure.data[name] if isinstance(value, str))

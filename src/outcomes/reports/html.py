@@ -60,16 +60,20 @@ def render(
     """
     css = _template("report.css")
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return _environment().get_template("report.html.j2").render(
-        css=Markup(css),  # noqa: S704 - our own file
-        style_hash=Markup(f"'sha256-{digest}'"),  # noqa: S704 - base64
-        lang=lang,
-        meta=document.meta,
-        chapters=list(document.chapters()),
-        beside=list(beside),
-        policy=policy,
-        colophon=dict(colophon or {}),
-        narrow_below=report_policy().narrow_below,
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            css=Markup(css),  # noqa: S704 - our own file
+            style_hash=Markup(f"'sha256-{digest}'"),  # noqa: S704 - base64
+            lang=lang,
+            meta=document.meta,
+            chapters=list(document.chapters()),
+            beside=list(beside),
+            policy=policy,
+            colophon=dict(colophon or {}),
+            narrow_below=report_policy().narrow_below,
+        )
     )
 
 
@@ -149,7 +153,9 @@ def _cell(value: Any) -> Any:
         value = value.item()
     if isinstance(value, int | float):
         # Data under a figure are for checking it: three decimals, whole numbers as such.
-        return shown(value, fmt.plain(value) if float(value).is_integer() else f"{value:.3f}", "number")
+        return shown(
+            value, fmt.plain(value) if float(value).is_integer() else f"{value:.3f}", "number"
+        )
     if isinstance(value, pd.Timestamp):
         return text(value.date().isoformat())
     return text(str(value))

@@ -35,15 +35,11 @@ def people(cohort: Cohort) -> str:
     """How people were chosen."""
     names = " or ".join(arm_name(arm) for arm in cohort.arms)
     days = derive_policy().grace_days
-    lead = (
+    return (
         f"Each person counts once, with the first episode of {names} that fits. A couple is two "
         "people. Someone who had both kinds of help within "
         f"{days} days of the start is in neither single arm."
     )
-    if not len(cohort.frame):
-        return lead
-    paired = int(cohort.frame["status"].eq("paired").sum())
-    return f"{lead} {fmt.n_of(paired, len(cohort.frame))} people have a score at start and end."
 
 
 def change(changes: ChangeResult) -> str:

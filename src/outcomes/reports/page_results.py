@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from outcomes.change import ChangeResult
 from outcomes.comparison import ComparisonResult, WithinArm
-from outcomes.privacy import Policy, hidden, suppress_rate
 from outcomes.reports.results import Result
+from outcomes.reports.shares import Shares
 from outcomes.schema import Verdict
+from outcomes.tables.disclosure import visible_flow
 
 if TYPE_CHECKING:
     from outcomes.reports.pages import ComparisonPages
@@ -19,8 +19,9 @@ def collect(pages: ComparisonPages) -> tuple[Result, ...]:
     """All results of one comparison report, in the order of its pages."""
     instrument = pages.cohort.instrument.id
     found = [*_flow(pages, instrument)]
-    found += [_mean(part, instrument, pages.policy) for part in pages.within]
-    found += [*_rates(pages.changes, instrument, pages.policy)]
+    shares = pages.shares
+    found += [_mean(part, instrument, shares) for part in pages.within]
+    found += [*_rates(shares, instrument, "; ".join(pages.changes.sources))]
     for effect in pages.effects:
         found += [*_effect(effect, instrument)]
     return tuple(found)
@@ -28,30 +29,32 @@ def collect(pages: ComparisonPages) -> tuple[Result, ...]:
 
 def _flow(pages: ComparisonPages, instrument: str) -> Iterator[Result]:
     flow = pages.cohort.flow
+    seen = visible_flow(flow, pages.cohort.arms, pages.policy)["persons"]
     for row in flow[flow["arm"].isin(pages.cohort.arms)].itertuples():
-        n = int(row.persons)
-        small = hidden(n, pages.policy)
+        shown = bool(seen[row.Index])
         yield Result(
             id=f"flow.{instrument}.{row.arm}.{row.step}",
-            value=None if small else n,
+            value=int(row.persons) if shown else None,
             unit="persons",
-            n=None if small else n,
-            verdict=Verdict.SUPPRESSED if small else None,
-            suppressed=small,
+            n=int(row.persons) if shown else None,
+            verdict=None if shown else Verdict.SUPPRESSED,
+            suppressed=not shown,
             method="count",
         )
 
 
-def _mean(part: WithinArm, instrument: str, policy: Policy) -> Result:
-    small = part.verdict is Verdict.SUPPRESSED or hidden(part.n, policy)
+def _mean(part: WithinArm, instrument: str, shares: Shares) -> Result:
+    counted = shares.get(part.arm, "reliable_improvement", "paired")
+    started = shares.get(part.arm, "reliable_improvement", "started")
+    small = part.verdict is Verdict.SUPPRESSED
     return Result(
         id=f"change.{instrument}.{part.arm}.mean",
         value=None if small else part.estimate,
         low=None if small else part.low,
         high=None if small else part.high,
-        unit="points",
-        n=None if small else part.n,
-        n_total=None if small else part.n_in,
+        unit=part.unit,
+        n=None if counted is None else counted.n_total,
+        n_total=None if started is None else started.n_total,
         verdict=part.verdict,
         suppressed=small,
         method=part.method,
@@ -59,23 +62,21 @@ def _mean(part: WithinArm, instrument: str, policy: Policy) -> Result:
     )
 
 
-def _rates(changes: ChangeResult, instrument: str, policy: Policy) -> Iterator[Result]:
-    suffix = {"paired": "", "started": ".of_started", "clinical at start": ""}
-    for row in changes.rates.itertuples():
-        n, total = int(row.n), int(row.n_total)
-        small = suppress_rate(n, total, policy)
+def _rates(shares: Shares, instrument: str, source: str) -> Iterator[Result]:
+    for share in shares:
+        suffix = ".of_started" if share.denominator == "started" else ""
         yield Result(
-            id=f"change.{instrument}.{row.group}.{row.measure}{suffix[row.denominator]}",
-            value=None if small or not total else float(row.rate),
-            low=None if small or not total else float(row.low),
-            high=None if small or not total else float(row.high),
+            id=f"change.{instrument}.{share.group}.{share.measure}{suffix}",
+            value=share.rate,
+            low=share.low,
+            high=share.high,
             unit="proportion",
-            n=None if small else n,
-            n_total=None if hidden(total, policy) else total,
-            verdict=Verdict.SUPPRESSED if small else None,
-            suppressed=small,
-            method=row.definition,
-            source="; ".join(changes.sources),
+            n=share.n,
+            n_total=share.n_total,
+            verdict=Verdict.SUPPRESSED if share.hidden else None,
+            suppressed=share.hidden,
+            method=share.definition,
+            source=source,
         )
 
 

@@ -29,6 +29,7 @@ from outcomes.reports.document import (
     Verdicts,
 )
 from outcomes.reports.page_results import collect
+from outcomes.reports.shares import Shares
 from outcomes.schema import Study
 
 
@@ -47,11 +48,16 @@ class ComparisonPages:
     policy: Policy
     seed: int
 
+    @property
+    def shares(self) -> Shares:
+        """The rates, each with the word whether it may be said."""
+        return Shares.of(self.changes, self.policy)
+
     def verdicts(self) -> Page:
         """What this report can and cannot say."""
         instrument = self.cohort.instrument
         lines = [
-            VerdictLine(part.verdict, words.mean_change(part, instrument), title=title)
+            VerdictLine(part.verdict, words.mean_change(part, instrument, self.shares), title=title)
             for part in self.within
             for title in [f"Change in {words.arm_name(part.arm)}"]
         ]
@@ -64,7 +70,7 @@ class ComparisonPages:
             )
         )
         safety = tuple(
-            words.reliable_rate(self.changes, arm, "reliable_deterioration", self.policy)
+            words.reliable_rate(self.shares, self.changes, arm, "reliable_deterioration")
             for arm in self.cohort.arms
         )
         return Page(
@@ -106,7 +112,7 @@ class ComparisonPages:
     def change(self) -> Page:
         """Change within each arm: rates with intervals, start against end."""
         improved = tuple(
-            words.reliable_rate(self.changes, arm, "reliable_improvement", self.policy)
+            words.reliable_rate(self.shares, self.changes, arm, "reliable_improvement")
             for arm in self.cohort.arms
         )
         scatter = figures.start_against_end(self.changes, self.policy, seed=self.seed)
@@ -141,7 +147,7 @@ class ComparisonPages:
 
     def missing(self) -> Page:
         """What is missing: end scores by arm, bounds, and rows that were not used."""
-        said = tuple(words.bounds(self.changes, arm, self.policy) for arm in self.cohort.arms)
+        said = tuple(words.bounds(self.shares, arm) for arm in self.cohort.arms)
         ledger = self.study.ledger
         blocks: list[object] = [
             Section("missing", "What is missing", leads.MISSING),

@@ -16,6 +16,8 @@ class ReportPolicy:
     start_seconds: int
     publish_attempts: int
     max_share_dropped: float
+    harmless: tuple[str, ...]
+    places: int
     count_columns: tuple[str, ...]
     figure_rows: int
     narrow_below: int
@@ -28,7 +30,9 @@ def report_policy() -> ReportPolicy:
     body = tomllib.loads(text)
     return ReportPolicy(
         **body["run"],
-        **body["check"],
+        max_share_dropped=body["check"]["max_share_dropped"],
+        harmless=tuple(body["check"]["harmless"]),
+        places=body["check"]["places"],
         count_columns=tuple(body["gate"]["count_columns"]),
         **body["html"],
     )

@@ -20,7 +20,8 @@ def bundle(blocks: tuple[b.Block, ...]) -> dict[str, Any]:
 
 def _meta_html(block: b.Meta) -> str:
     facts = "; ".join(f"{escape(k)}: {escape(str(v))}" for k, v in block.facts.items())
-    return f"<h1>{escape(block.title)}</h1><p>{escape(block.subtitle)}</p><p><small>{facts}</small></p>"
+    title, subtitle = escape(block.title), escape(block.subtitle)
+    return f"<h1>{title}</h1><p>{subtitle}</p><p><small>{facts}</small></p>"
 
 
 def _section_html(block: b.Section) -> str:
@@ -57,6 +58,10 @@ def _attachment_html(block: b.Attachment) -> str:
     return f"<p><small>Stands beside the report: {escape(block.name)}</small></p>"
 
 
+def _count(block: b.ResultsBlock) -> str:
+    return f"{len(block.results)} numbers for results.json"
+
+
 HTML: dict[str, Callable[[Any], str]] = {
     b.Meta.kind: _meta_html,
     b.Section.kind: _section_html,
@@ -77,11 +82,7 @@ TEXT: dict[str, Callable[[Any], str]] = {
     b.Verdicts.kind: lambda block: "\n".join(f"{v.verdict}: {v.sentence}" for v in block.items),
     b.TableBlock.kind: lambda block: repr(block.table),
     b.FigureBlock.kind: lambda block: f"{block.figure.caption}\n{block.figure.alt}",
-    b.ResultsBlock.kind: lambda block: _count(block),
+    b.ResultsBlock.kind: _count,
     b.Provenance.kind: lambda block: f"Disclosure policy: {block.policy}",
     b.Attachment.kind: lambda block: f"Stands beside the report: {block.name}",
 }
-
-
-def _count(block: b.ResultsBlock) -> str:
-    return f"{len(block.results)} numbers for results.json"

@@ -28,15 +28,17 @@ def staging(out: Path) -> Iterator[Path]:
     made = _make(out)
     try:
         _sweep(out)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_own_prefix(os.getpid())}-", dir=out))
-        folder.chmod(0o755)
+        aside = Path(tempfile.mkdtemp(prefix=f"{_own_prefix(os.getpid())}-", dir=out))
+        # mkdtemp's folder is for this user alone; the run gets the rights that are usual here.
+        folder = aside / "run"
+        folder.mkdir()
     except OSError as error:
         _unmake(made)
         raise _unwritable(out, error) from None
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
         _unmake(made)
 
 
@@ -47,10 +49,10 @@ def publish(folder: Path, target: Path) -> None:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(report_policy().publish_attempts):
-        away = folder.with_name(f"{folder.name}-old{attempt}")
-        with suppress(FileNotFoundError):
-            target.rename(away)
+        away = folder.with_name(f"old{attempt}")
         try:
+            with suppress(FileNotFoundError):
+                target.rename(away)
             folder.rename(target)
         except OSError as error:
             if error.errno in TAKEN and target.exists() and folder.exists():

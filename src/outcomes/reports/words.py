@@ -10,7 +10,7 @@ from __future__ import annotations
 from outcomes.change import ChangeResult
 from outcomes.comparison import ComparisonResult, WithinArm
 from outcomes.instruments import Instrument
-from outcomes.privacy import Policy, suppress_rate
+from outcomes.reports.shares import Shares
 from outcomes.schema import Verdict, label
 from outcomes.tables import format as fmt
 
@@ -38,31 +38,26 @@ def moved(change: float) -> str:
     return "fell" if change < 0 else "rose"
 
 
-def better_end(direction: str) -> str:
-    """How a better score is called on this instrument."""
-    return "lower" if direction == "lower" else "higher"
-
-
-def mean_change(within: WithinArm, instrument: Instrument) -> str:
+def mean_change(within: WithinArm, instrument: Instrument, shares: Shares) -> str:
     """One arm's average change between start and end."""
-    who = f"{within.n} people in {arm_name(within.arm)} with both scores"
+    arm = arm_name(within.arm)
     if within.verdict is Verdict.SUPPRESSED:
-        return f"Too few people in {arm_name(within.arm)} have both scores to show their change."
+        return f"Too few people in {arm} have both scores to show their change."
+    counted = shares.get(within.arm, "reliable_improvement", "paired")
+    hidden = counted is None or counted.n_total is None
+    who = "number of people hidden" if hidden else f"{within.n} people with both scores"
     by = f"{fmt.points(abs(within.estimate))} points"
-    span = f"95 % interval of the change {fmt.interval(within.low, within.high)}"
+    span = f"95 % interval of the change {fmt.interval(within.low, within.high)}; {who}"
+    score = f"{instrument.name} score {moved(within.estimate)} by {by} on average"
     if within.verdict is Verdict.SUPPORTED:
-        return (
-            f"People in {arm_name(within.arm)} ended better than they started: their "
-            f"{instrument.name} score {moved(within.estimate)} by {by} on average ({span}; {who})."
-        )
+        return f"People in {arm} ended better than they started: their {score} ({span})."
     if within.verdict is Verdict.NOT_SUPPORTED:
-        return (
-            f"People in {arm_name(within.arm)} ended worse than they started: their "
-            f"{instrument.name} score {moved(within.estimate)} by {by} on average ({span}; {who})."
-        )
+        return f"People in {arm} ended worse than they started: their {score} ({span})."
+    if not abs(within.estimate) >= 0:
+        return f"Too few people in {arm} have both scores to tell whether they changed."
     return (
-        f"Whether people in {arm_name(within.arm)} changed on average cannot be told from these "
-        f"data: the {instrument.name} score {moved(within.estimate)} by {by} ({span}; {who})."
+        f"Whether people in {arm} changed on average cannot be told from these data: their "
+        f"{score} ({span})."
     )
 
 
@@ -74,60 +69,42 @@ def threshold(changes: ChangeResult) -> str:
     return f"more than {size} points"
 
 
-def reliable_rate(changes: ChangeResult, arm: str, measure: str, policy: Policy) -> str:
+def reliable_rate(shares: Shares, changes: ChangeResult, arm: str, measure: str) -> str:
     """'x of n (p %, interval) improved reliably' for one arm, or that it is hidden."""
-    words = {
+    verb, way = {
         "reliable_improvement": ("improved reliably", "better"),
         "reliable_deterioration": ("got reliably worse", "worse"),
-    }
-    verb, way = words[measure]
-    row = rate_row(changes, arm, measure, "paired")
-    if row is None:
+    }[measure]
+    share = shares.get(arm, measure, "paired")
+    if share is None or share.empty:
         return f"Nobody in {arm_name(arm)} has a score at the start and at the end."
-    n, total = int(row["n"]), int(row["n_total"])
-    if suppress_rate(n, total, policy):
+    if share.hidden:
         return (
             f"How many people in {arm_name(arm)} {verb} is hidden, because the number is small "
             "enough to point at people."
         )
+    span = fmt.percent_interval(share.low, share.high)
     return (
-        f"In {arm_name(arm)}, {fmt.n_of(n, total)} people with both scores {verb} "
-        f"({fmt.percent(row['rate'])}, 95 % interval {fmt.percent_interval(row['low'], row['high'])}"
-        f"): a change of {threshold(changes)} for the {way}."
+        f"In {arm_name(arm)}, {fmt.n_of(share.n, share.n_total)} people with both scores {verb} "
+        f"({fmt.percent(share.rate)}, 95 % interval {span}): a change of {threshold(changes)} "
+        f"for the {way}."
     )
 
 
-def rate_row(
-    changes: ChangeResult, arm: str, measure: str, denominator: str
-) -> dict[str, float] | None:
-    """One row of `changes.rates` as a dictionary, or None where it is absent."""
-    rates = changes.rates
-    chosen = rates[
-        (rates["group"] == arm)
-        & (rates["measure"] == measure)
-        & (rates["denominator"] == denominator)
-    ]
-    if chosen.empty or int(chosen["n_total"].iloc[0]) == 0:
-        return None
-    return dict(chosen.iloc[0])
-
-
-def bounds(changes: ChangeResult, arm: str, policy: Policy) -> str:
+def bounds(shares: Shares, arm: str) -> str:
     """Reliable improvement among all who started, whatever became of those without an end score."""
-    paired = rate_row(changes, arm, "reliable_improvement", "paired")
-    started = rate_row(changes, arm, "reliable_improvement", "started")
-    if paired is None or started is None:
+    paired = shares.get(arm, "reliable_improvement", "paired")
+    started = shares.get(arm, "reliable_improvement", "started")
+    if paired is None or started is None or paired.empty:
         return f"Among all who started in {arm_name(arm)} nothing can be said."
-    n, everybody = int(started["n"]), int(started["n_total"])
-    missing = everybody - int(paired["n_total"])
-    # Two bounds with a known total give away the number without an end score, so hide both.
-    if any(suppress_rate(k, everybody, policy) for k in (n, missing)):
+    if started.n is None or started.n_total is None or paired.n_total is None:
         return f"For {arm_name(arm)} the bounds are hidden, because a number behind them is small."
-    low, high = n / everybody, (n + missing) / everybody
+    low = started.n / started.n_total
+    high = (started.n + started.n_total - paired.n_total) / started.n_total
     return (
-        f"Of all {everybody} people who started in {arm_name(arm)}, between {fmt.percent(low)} "
-        f"(if nobody without an end score improved) and {fmt.percent(high)} (if all of them did) "
-        "improved reliably."
+        f"Of all {fmt.count(started.n_total)} people who started in {arm_name(arm)}, between "
+        f"{fmt.percent(low)} (if nobody without both scores improved) and {fmt.percent(high)} (if "
+        "all of them did) improved reliably."
     )
 
 
@@ -141,10 +118,15 @@ def comparison(effect: ComparisonResult, instrument: Instrument) -> str:
         )
     if effect.verdict is Verdict.NOT_MEASURABLE:
         return f"{a.capitalize()} and {b} share no measure, so they cannot be compared."
+    if not abs(effect.estimate) >= 0:
+        return (
+            f"There are too few people with both scores to compare {a} with {b}; no difference "
+            "is shown."
+        )
     size = f"{fmt.points(abs(effect.estimate))} points"
     span = f"95 % interval {fmt.interval(effect.low, effect.high)}"
     where = "lower" if effect.estimate < 0 else "higher"
-    good = "better" if where == better_end(effect.direction or "lower") else "worse"
+    good = "better" if effect.better == effect.other else "worse"
     given = "Among people who could have had either, with the same starting point"
     if effect.verdict is Verdict.SUPPORTED:
         return (

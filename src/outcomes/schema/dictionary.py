@@ -36,9 +36,8 @@ def _table(table: Table) -> str:
         "",
     ]
     for reference in table.references:
-        lines.append(
-            f"`{reference.column}` names a row of `{reference.table}` ({reference.cardinality})."
-        )
+        target = f"[`{reference.table}`](#{reference.table})"
+        lines.append(f"- `{reference.column}` names a row of {target} ({reference.cardinality}).")
     return "\n".join(lines) + ("\n" if table.references else "")
 
 

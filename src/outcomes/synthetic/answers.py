@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from outcomes.errors import InstrumentError
 from outcomes.instruments.registry import get
 from outcomes.synthetic.settings import Array
 
@@ -35,6 +36,8 @@ def shape(name: str) -> Shape:
     """The shape of an instrument of the registry; `step` is the score of one answer step."""
     facts = get(name)
     n = int(facts.n_items)
+    if facts.item_min is None or facts.item_max is None:
+        raise InstrumentError("an instrument without items has no answers to make", where=name)
     top = [int(facts.item_max_overrides.get(item, facts.item_max)) for item in range(1, n + 1)]
     per_answer = ANSWER_WORDS[facts.scoring]
     return Shape(

@@ -14,11 +14,11 @@ from outcomes.synthetic.episodes import episodes
 from outcomes.synthetic.export import layout, names, sheet
 from outcomes.synthetic.faults import FAULT_COLUMNS, csv_text, plant
 from outcomes.synthetic.goals import goal_ratings, goals, referrals
-from outcomes.synthetic.outcome import end_scores
+from outcomes.synthetic.outcome import Simulated, end_scores
 from outcomes.synthetic.people import People, Practitioners, people, practitioners
 from outcomes.synthetic.questionnaires import attendance, questionnaire, visits
 from outcomes.synthetic.settings import model, text
-from outcomes.synthetic.truth import Simulated, as_toml, truth
+from outcomes.synthetic.truth import as_toml, truth
 
 NAME = "Example practice (synthetic)"
 DURATION = {False: "under 6 months", True: "6 months or more"}
@@ -96,7 +96,7 @@ def tables(clients: int, seed: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
         "referrals": referrals(persons, frame, seats, seed),
     }
     for name in model()["instruments"]:
-        frames[name] = questionnaire(name, persons, frame, filled, ends, seed)
+        frames[name] = questionnaire(name, simulated, filled, seed)
     return frames, truth(simulated, name=NAME, seed=seed)
 
 
@@ -110,9 +110,7 @@ def _clients(persons: People) -> pd.DataFrame:
             "employment": persons.employment,
             "prior_care": persons.prior_care,
             "on_medication": persons.on_medication,
-            "problem_duration": np.where(
-                persons.long_duration, DURATION[True], DURATION[False]
-            ),
+            "problem_duration": np.where(persons.long_duration, DURATION[True], DURATION[False]),
         }
     )
     return frame.sort_values("client_id", ignore_index=True)

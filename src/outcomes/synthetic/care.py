@@ -76,4 +76,3 @@ def left_early(persons: People, assignment: Assignment, seed: int) -> tuple[Arra
     silent = rng.random(len(persons.unit)) < logistic(linear)
     everyone = persons.unit_mean(silent) == 1
     return silent, everyone & (rng.random(persons.n_units) < terms["left_early"])
-

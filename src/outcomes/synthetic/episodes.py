@@ -40,7 +40,8 @@ def episodes(
     second["last_day"] = later.groupby("episode")["day"].max()
     diary = pd.concat([diary, later.assign(episode=later["episode"] + len(first))])
     frame = pd.concat([first, second], ignore_index=True)
-    order = frame.sort_values(["started_on", "unit_number", "first"]).index.to_numpy()
+    by, upwards = ["started_on", "unit_number", "first"], [True, True, False]
+    order = frame.sort_values(by, ascending=upwards).index.to_numpy()
     place = np.argsort(order)
     diary["episode"] = place[diary["episode"].to_numpy()]
     diary = diary.sort_values(["episode", "number"], ignore_index=True)
@@ -73,18 +74,23 @@ def _second(
     rng: np.random.Generator, persons: People, assignment: Assignment, first: pd.DataFrame
 ) -> pd.DataFrame:
     """The episode of the other kind: together, later, after the first, or of one partner."""
-    waits, calendar = model()["second_episode"]["days"], model()["calendar"]
+    waits = model()["second_episode"]["days"]
+    last_start = pd.Timestamp(model()["calendar"]["last_start"])
+    soonest = pd.Timedelta(days=waits["later"][0])  # nearer to the start it were "together"
     parts = []
     for kind in ("together", "later", "after", "partner"):
         part = first[assignment.second == kind].copy()
         after_end = kind == "after"
         limits = waits["later" if kind == "partner" else kind]
         base = part["last_day"] if after_end else part["started_on"]
-        part["started_on"] = base + between_days(rng, limits, len(part))
+        start = base + between_days(rng, limits, len(part))
+        if kind == "together":
+            start = start.clip(upper=last_start)
+        part["started_on"] = start.clip(lower=part["started_on"] + soonest) if after_end else start
         if kind == "partner":
             partner = pd.Series(np.arange(len(persons.unit))).groupby(persons.unit).first()
             part["person"] = partner.loc[part["unit_number"]].to_numpy()
-        if kind in ("later", "partner"):
+        if kind in ("later", "partner"):  # only while the first goes on
             part = part[part["started_on"] < part["last_day"]]
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
@@ -93,7 +99,7 @@ def _second(
     )
     frame["first"] = False
     frame["left"] = False
-    return frame[frame["started_on"] <= pd.Timestamp(calendar["last_start"])].reset_index(drop=True)
+    return frame[frame["started_on"] <= last_start].reset_index(drop=True)
 
 
 def _diary(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,6 +118,6 @@ def _file_entry(name: str) -> list[str]:
     return lines
 
 
-def _quoted(value: Any) -> str:
+def _quoted(value: str | list[str]) -> str:
     # A JSON string or list of strings is a TOML one as well.
     return json.dumps(value, ensure_ascii=False)

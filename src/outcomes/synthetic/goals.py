@@ -47,9 +47,7 @@ def goals(persons: People, frame: pd.DataFrame, seats: pd.DataFrame, seed: int) 
     )
 
 
-def _owner(
-    rng: np.random.Generator, persons: People, seats: pd.DataFrame, episode: Array
-) -> Array:
+def _owner(rng: np.random.Generator, persons: People, seats: pd.DataFrame, episode: Array) -> Array:
     """The client of an individual episode, one partner at random of a couple's."""
     one = seats.groupby("episode")["person"].agg(["first", "last"])
     second = rng.random(len(episode)) < 0.5
@@ -87,9 +85,7 @@ def goal_ratings(
     return rows.sort_values(["goal_id", "rated_on"], ignore_index=True)
 
 
-def referrals(
-    persons: People, frame: pd.DataFrame, seats: pd.DataFrame, seed: int
-) -> pd.DataFrame:
+def referrals(persons: People, frame: pd.DataFrame, seats: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Every second episode that did not start together came by referral; some were declined."""
     rng = generator(seed, "referrals")
     who = persons.client_id[seats.groupby("episode")["person"].first().to_numpy()]

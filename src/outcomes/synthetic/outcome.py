@@ -31,6 +31,20 @@ class EndScores:
         return on_grid(self.latent[instrument][arm], shape(instrument))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """One practice before it becomes files: people, their care, and their potential ends.
+
+    `silent` says by person who has no score after the intake.
+    """
+
+    persons: People
+    assignment: Assignment
+    silent: Array
+    ends: EndScores
+    frame: pd.DataFrame
+
+
 def end_scores(
     persons: People,
     assignment: Assignment,
@@ -67,6 +81,6 @@ def end_scores(
             + facts["practitioner"] * sign * staff.effect[helper]
             + facts["noise"] * mixed
         )
-        latent[name] = {word: base + (facts[word] if word in facts else 0.0) for word in ARMS}
+        latent[name] = {word: base + facts.get(word, 0.0) for word in ARMS}
         own[name] = np.select([arm == word for word in ARMS], list(latent[name].values()))
     return EndScores(latent, own)

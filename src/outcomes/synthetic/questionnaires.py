@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.synthetic.answers import answer_frame, on_grid, shape
-from outcomes.synthetic.outcome import EndScores
+from outcomes.synthetic.outcome import Simulated
 from outcomes.synthetic.people import People
 from outcomes.synthetic.settings import Array, between_days, generator, model
 
@@ -30,10 +30,11 @@ def attendance(persons: People, frame: pd.DataFrame) -> pd.DataFrame:
 def visits(
     persons: People, frame: pd.DataFrame, diary: pd.DataFrame, silent: Array, seed: int
 ) -> pd.DataFrame:
-    """One row for each time a person fills in the questionnaires: seat, person, episode, occasion, day.
+    """One row for each filling in: seat, person, episode (positions), occasion, day.
 
-    A seat is one person in one episode (`attendance`). Somebody who falls silent has the intake only; everybody else has the end, most the
-    middle, some a follow-up, as far as the export date has been reached.
+    A seat is one person in one episode (`attendance`). Somebody who falls silent has the
+    intake only; everybody else has the end, most the middle, some a follow-up, as far as
+    the export date has been reached.
     """
     rng, facts = generator(seed, "visits"), model()["visits"]
     seats = attendance(persons, frame)
@@ -46,7 +47,7 @@ def visits(
         "intake": start - between_days(rng, DAYS_BEFORE_START, n),
         "session": middle.loc[seats["episode"]].to_numpy(),
         "end": last,
-        "followup": last + np.timedelta64(facts["followup_days"], "D") + between_days(rng, [-5, 9], n),
+        "followup": last + between_days(rng, facts["followup_days"], n),
     }
     given = {
         "intake": np.full(n, True),
@@ -54,27 +55,22 @@ def visits(
         "end": answering,
         "followup": answering & (rng.random(n) < facts["followup_share"]),
     }
+    seats = seats.assign(seat=seats.index)
     parts = [
-        seats.assign(seat=seats.index, occasion=occasion, day=days[occasion])[given[occasion]] for occasion in days
+        seats.assign(occasion=occasion, day=day)[given[occasion]] for occasion, day in days.items()
     ]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[rows["day"] <= pd.Timestamp(model()["calendar"]["exported_on"])]
     return rows.sort_values(["day", "episode", "person"], ignore_index=True)
 
 
-def questionnaire(
-    name: str,
-    persons: People,
-    frame: pd.DataFrame,
-    rows: pd.DataFrame,
-    ends: EndScores,
-    seed: int,
-) -> pd.DataFrame:
+def questionnaire(name: str, simulated: Simulated, rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     """One instrument, wide: client_id, episode_id, taken_on, occasion, and items "1" to n."""
+    persons, frame = simulated.persons, simulated.frame
     rng = np.random.default_rng([seed, *name.encode()])
     if model()["instruments"][name]["couples_only"]:
         rows = rows[persons.couple[rows["person"]] >= 0]
-    scores = on_grid(_latent(name, persons, frame, rows, ends, rng), shape(name))
+    scores = on_grid(_latent(name, simulated, rows, rng), shape(name))
     wide = pd.DataFrame(
         {
             "client_id": persons.client_id[rows["person"]],
@@ -87,17 +83,10 @@ def questionnaire(
     return pd.concat([wide, answer_frame(scores, shape(name), rng, skipped)], axis=1)
 
 
-def _latent(
-    name: str,
-    persons: People,
-    frame: pd.DataFrame,
-    rows: pd.DataFrame,
-    ends: EndScores,
-    rng: np.random.Generator,
-) -> Array:
+def _latent(name: str, simulated: Simulated, rows: pd.DataFrame, rng: np.random.Generator) -> Array:
     """The score of every visit before rounding; intake and end of a first episode are exact."""
     facts, shares = model()["instruments"][name], model()["visits"]
-    low, high = _edges(name, persons, frame, ends, rng)
+    low, high = _edges(name, simulated, rng)
     low, high = low[rows["seat"]], high[rows["seat"]]
     noise = facts["noise"] * rng.standard_normal(len(rows))
     part = shares["share_of_change_at_middle"]
@@ -109,11 +98,10 @@ def _latent(
     )
 
 
-def _edges(
-    name: str, persons: People, frame: pd.DataFrame, ends: EndScores, rng: np.random.Generator
-) -> tuple[Array, Array]:
+def _edges(name: str, simulated: Simulated, rng: np.random.Generator) -> tuple[Array, Array]:
     """(start, end) by seat. A second episode starts on the way from intake to end of the first."""
     facts = model()["instruments"][name]
+    persons, frame, ends = simulated.persons, simulated.frame, simulated.ends
     seats = attendance(persons, frame)
     intake, end = persons.intake[name][seats["person"]], ends.own[name][seats["person"]]
     one = frame[frame["first"]].set_index("unit_number").sort_index()

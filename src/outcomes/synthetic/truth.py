@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from outcomes.synthetic.answers import on_grid, shape
-from outcomes.synthetic.care import Assignment
-from outcomes.synthetic.outcome import ARMS, EndScores
+from outcomes.synthetic.outcome import ARMS, Simulated
 from outcomes.synthetic.people import People
 from outcomes.synthetic.settings import Array, model
 
 OVERLAP_BINS = 20
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Simulated:
-    """One practice before it becomes files: people, their care, and their potential ends.
-
-    `silent` says by person who has no score after the intake.
-    """
-
-    persons: People
-    assignment: Assignment
-    silent: Array
-    ends: EndScores
-    frame: pd.DataFrame
 
 
 def truth(simulated: Simulated, *, name: str, seed: int) -> Record:
@@ -61,9 +44,7 @@ def truth(simulated: Simulated, *, name: str, seed: int) -> Record:
         },
         "propensity": _propensity(chance[single], arm[single] == "therapy"),
         "missing_end": _missing_end(simulated.silent, arm),
-        "effect": {
-            word: _effect(word, simulated, arm, chance) for word in model()["instruments"]
-        },
+        "effect": {word: _effect(word, simulated, arm, chance) for word in model()["instruments"]},
     }
 
 
@@ -91,7 +72,7 @@ def _missing_end(silent: Array, arm: Array) -> Record:
         "phq9_centre) + therapy (first episode is therapy); missing at random given both. "
         "Episodes that were still open at the export lack the end as well, by date only",
         **model()["missing_end"],
-        "share": {word: _round(silent[arm == word].mean()) for word in ARMS},
+        "share": _means(silent, arm),
     }
 
 
@@ -115,16 +96,19 @@ def _effect(name: str, simulated: Simulated, arm: Array, chance: Array) -> Recor
         "observed_both_minus_coaching": _round((shown["both"] - shown["coaching"]).mean()),
         "persons": int(who.sum()),
         "end_if_all": {word: _round(shown[word].mean()) for word in ARMS},
-        "intake_in_arm": {word: _round(intake[who & (arm == word)].mean()) for word in ARMS},
-        "change_in_arm": {word: _round(change[who & (arm == word)].mean()) for word in ARMS},
-        "change_in_arm_before_rounding": {
-            word: _round((ends.own[name] - intake)[who & (arm == word)].mean()) for word in ARMS
-        },
+        "intake_in_arm": _means(intake[who], arm[who]),
+        "change_in_arm": _means(change[who], arm[who]),
+        "change_in_arm_before_rounding": _means((ends.own[name] - intake)[who], arm[who]),
         "correlation_of_partners": {
             "intake": _partners(persons, intake),
             "change": _partners(persons, change),
         },
     }
+
+
+def _means(values: Array, arm: Array) -> Record:
+    """The mean in each arm that anybody is in."""
+    return {word: _round(values[arm == word].mean()) for word in ARMS if (arm == word).any()}
 
 
 def _partners(persons: People, values: Array) -> float:

@@ -52,7 +52,11 @@ def baseline_table(
     """
     names = list(arms) if arms is not None else sorted(frame[arm].dropna().unique())
     groups = [frame[frame[arm] == name] for name in names]
-    chosen = [name for name in fmt.COVARIATES if name in frame and name != pre] if covariates is None else covariates
+    chosen = (
+        [name for name in fmt.COVARIATES if name in frame and name != pre]
+        if covariates is None
+        else covariates
+    )
     lines = list(_lines(groups, chosen, policy, instrument, pre))
     columns = [TableColumn("fact", "At the start", "text")]
     columns += [TableColumn(str(name), fmt.group_name(arm, name), "count") for name in names]
@@ -62,7 +66,7 @@ def baseline_table(
         rows = [(*row, _smd(line)) for row, line in zip(rows, lines, strict=True)]
     return Table(
         id="baseline",
-        caption=f"Who is in each arm at the start ({arm.replace('_', ' ')} at time zero)",
+        caption="Who is in each arm at the start",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(*_notes(names, arm), *hiding(rows, policy), *lacking(rows)),
@@ -176,7 +180,9 @@ def _levels(covariate: str, words: list[pd.Series]) -> list[str]:
     return [*known, *others, *([_UNKNOWN] if _UNKNOWN in there else [])]
 
 
-def _share(n: int, total: int, countable: bool, ok: bool) -> tuple[Cell, tuple[float, float] | None]:
+def _share(
+    n: int, total: int, countable: bool, ok: bool
+) -> tuple[Cell, tuple[float, float] | None]:
     """A count with its share; the share alone where the number of people is hidden."""
     if not ok:
         return suppressed("count"), None
@@ -212,7 +218,7 @@ def _smd(line: _Line) -> Cell:
         return suppressed("number")
     first, second = line.moments
     if first is None or second is None:
-        return missing("number")
+        return Cell(None, "does not apply", "missing", "number")
     spread = np.sqrt((first[1] + second[1]) / 2)
     value = (second[0] - first[0]) / spread if spread > 0 else float("nan")
     return shown(float(value), fmt.decimal(value), "number")
@@ -223,7 +229,9 @@ def _is_yes_no(column: pd.Series) -> bool:
 
 
 def _notes(names: list[str], arm: str) -> tuple[str, ...]:
-    notes = ["Counts with shares of everybody in the arm; the clinical range of those with a score."]
+    notes = [
+        "Counts with shares of everybody in the arm; the clinical range of those with a score."
+    ]
     if len(names) == 2:
         second, first = fmt.group_name(arm, names[1]), fmt.group_name(arm, names[0])
         notes.append(

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from outcomes.comparison import ComparisonResult
+from outcomes.comparison.policy import comparison_policy
 from outcomes.models import WeightResult
-from outcomes.privacy import Policy
+from outcomes.privacy import Policy, hidden
 from outcomes.privacy import policy as named_policy
 from outcomes.schema import Verdict
 from outcomes.tables import format as fmt
-from outcomes.tables.disclosure import visible_steps
 from outcomes.tables.notes import hiding, lacking
-from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
+from outcomes.tables.table import (
+    Cell,
+    Kind,
+    Table,
+    TableColumn,
+    missing,
+    shown,
+    suppressed,
+    text,
+)
 
+# Rules of comparison/policy.toml that readers see, in the order of reading.
 _RULES = {
-    "overlap": "Overlap of the two arms' propensities",
-    "outside_support": "People with nobody comparable in the other arm",
-    "ess": "People an arm is worth after weighting",
-    "max_share": "Largest share of an arm's weight held by one person",
+    "overlap": "Overlap of the arms' propensities (0 none, 1 the same)",
+    "outside_support": "Share of people with nobody comparable in the other arm",
+    "ess": "People the smaller arm is worth after weighting",
     "worst_smd": "Largest standardised difference after weighting",
-    "separation": "Characteristics that occur in one arm only",
-    "n_clusters": "Practitioners or other clusters in an arm",
-    "one_arm_clusters": "Share of clusters with people in one arm only",
+    "smd": "Largest standardised difference after weighting, usual limit",
+    "max_share": "Largest share of an arm's weight on one person",
+    "clusters": "Clusters in the arm with fewer (practitioners or couples)",
+    "df": "Degrees of freedom of the interval",
 }
-_SHARES = ("outside_support", "max_share", "one_arm_clusters")
+_SHARES = ("outside_support", "max_share")
+_CONSEQUENCES = {
+    "stop": "not comparable",
+    "few": "cannot tell",
+    "caution": "said beside the result",
+}
 
 
 def comparison_table(results: list[ComparisonResult], policy: Policy | None = None) -> Table:
@@ -32,7 +45,7 @@ def comparison_table(results: list[ComparisonResult], policy: Policy | None = No
 
     The difference is the other arm minus the reference, in points of the end score. Where
     the arms are not comparable there is a verdict and no number. `policy` (default:
-    "default") decides whether the number of people may be shown beside the number asked.
+    "default") decides whether the numbers of people may be shown.
     """
     rules = named_policy() if policy is None else policy
     first = results[0]
@@ -68,9 +81,38 @@ def diagnostics_table(result: ComparisonResult) -> Table:
         TableColumn("rule", "Rule", "text"),
         TableColumn("value", "Value", "number"),
         TableColumn("limit", "Limit", "text"),
-        TableColumn("passed", "Met", "text"),
+        TableColumn("met", "Met", "text"),
+        TableColumn("otherwise", "Otherwise", "text"),
     )
-    return Table("diagnostics", "Can the arms be compared?", columns, (), ())
+    found = result.diagnostics
+    broken = {rule: limit for rule, _, limit in (*found.failed, *found.few, *found.cautions)}
+    rows = []
+    for name, value in _values(result).items():
+        rule = comparison_policy().rules[name]
+        kind: Kind = "percent" if name in _SHARES else "number"
+        write = fmt.percent if name in _SHARES else fmt.plain
+        side = "at least" if rule.side == "at_least" else "at most"
+        met = "no" if name in broken else "yes"
+        rows.append(
+            (
+                text(_RULES[name]),
+                shown(value, write(value), kind),
+                text(f"{side} {write(broken.get(name, rule.limit))}"),
+                text(met if fmt.available(value) else fmt.NOT_AVAILABLE),
+                text(_CONSEQUENCES[rule.action]),
+            )
+        )
+    sources = "; ".join(
+        f"{_RULES[name].split(' (')[0].lower()}: {comparison_policy().rules[name].source}"
+        for name in _values(result)
+    )
+    return Table(
+        id="diagnostics",
+        caption="Can the arms be compared?",
+        columns=columns,
+        rows=tuple(rows),
+        notes=(f"Limits: {sources}.", *lacking(rows)),
+    )
 
 
 def balance_table(result: WeightResult) -> Table:
@@ -106,3 +148,46 @@ def balance_table(result: WeightResult) -> Table:
             "characteristic has levels. The ratio of variances is given for numbers.",
         ),
     )
+
+
+def _effect(result: ComparisonResult, policy: Policy) -> tuple[Cell, ...]:
+    """One way of adjusting. Without convergence or estimate no number stands there."""
+    span = fmt.interval(result.low, result.high)
+    usable = result.converged and fmt.available(result.estimate)
+    effect: tuple[Cell, ...] = (missing("number"), missing("interval"), missing("p"))
+    if usable:
+        effect = (
+            shown(result.estimate, fmt.points(result.estimate), "number"),
+            Cell(span, span, "shown", "interval") if fmt.available(result.low) else effect[1],
+            shown(result.p, fmt.p_value(result.p), "p"),
+        )
+    people = [result.n.get(arm, 0) for arm in (result.other, result.reference)]
+    counts = [
+        suppressed("count") if hidden(n, policy) else shown(n, fmt.count(n), "count")
+        for n in people
+    ]
+    name = text(fmt.sentence(result.method_name))
+    return (name, *effect, *counts, text(str(result.verdict)))
+
+
+def _values(result: ComparisonResult) -> dict[str, float]:
+    """The quantity of each rule; nan where it was not computed."""
+    found = result.diagnostics
+    nan = float("nan")
+    values = {
+        "overlap": found.overlap,
+        "outside_support": found.outside_support,
+        "ess": min(found.ess.values(), default=nan),
+        "worst_smd": found.worst_smd,
+        "smd": found.worst_smd,
+        "max_share": found.max_share,
+        "clusters": float(min(found.n_clusters.values(), default=nan)),
+        "df": result.df,
+    }
+    if result.cluster is None:
+        del values["clusters"]
+    return values
+
+
+def _number(value: float) -> Cell:
+    return shown(float(value), fmt.decimal(value), "number")

@@ -48,9 +48,7 @@ def missing_table(
     columns += [TableColumn(str(name), fmt.group_name(arm, name), "count") for name in names]
     counted = [_counted(group, policy) for group in groups]
     labels = list(_COUNTS)
-    rows = [
-        (text(labels[place]), *(cells[place] for cells in counted)) for place in _ORDER
-    ]
+    rows = [(text(labels[place]), *(cells[place] for cells in counted)) for place in _ORDER]
     for label, status in (
         ("Start score of those with an end score, mean", "paired"),
         ("Start score of those without an end score, mean", "no_end_score"),

@@ -21,6 +21,6 @@ def hiding(rows: Iterable[Iterable[Cell]], policy: Policy) -> tuple[str, ...]:
 
 def lacking(rows: Iterable[Iterable[Cell]]) -> tuple[str, ...]:
     """What 'not available' means; nothing where it does not occur."""
-    if not any(cell.state == "missing" for row in rows for cell in row):
+    if not any(cell.text == fmt.NOT_AVAILABLE for row in rows for cell in row):
         return ()
     return (f"'{fmt.NOT_AVAILABLE}': there is no such number in the data.",)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-
 from outcomes.change import ChangeResult
 from outcomes.privacy import Policy
 from outcomes.tables import format as fmt
@@ -20,7 +16,6 @@ _SHOWN = [
     ("reliable_recovery", "clinical at start"),
     ("missing", "started"),
 ]
-_INTERVAL = ". Wilson"
 # More groups than this do not fit side by side.
 _SIDE_BY_SIDE = 3
 
@@ -30,8 +25,8 @@ Key = tuple[str, str]
 def rates_table(result: ChangeResult, policy: Policy) -> Table:
     """One row for each share, and for each group three columns: people, share, interval.
 
-    With more than three groups, one row for each share and group. The definition of each
-    share stands in the notes. What may be shown is decided for a group as a whole, so
+    With more than three groups, one row for each share and group. Definitions stand in the
+    notes. What may be shown is decided for a group as a whole, so
     that nothing hidden follows from the shares beside it.
     """
     groups = list(dict.fromkeys(result.rates["group"]))
@@ -47,7 +42,7 @@ def rates_table(result: ChangeResult, policy: Policy) -> Table:
         caption=_caption(result),
         columns=columns,
         rows=rows,
-        notes=(*_definitions(result, keys), *hiding(rows, policy), *lacking(rows)),
+        notes=(*_definitions(result), *hiding(rows, policy), *lacking(rows)),
     )
 
 
@@ -62,18 +57,23 @@ def _cells(result: ChangeResult, policy: Policy) -> dict[tuple[str, str, str], t
     flags = visible_rates(result, policy)
     found = {}
     for row, flag in zip(result.rates.itertuples(), flags.itertuples(), strict=True):
-        found[row.group, row.measure, row.denominator] = _triple(row, flag)
+        span = (row.low, row.high)
+        found[row.group, row.measure, row.denominator] = _triple(
+            int(row.n), int(row.n_total), row.rate, span, visible=bool(flag.n and flag.n_total)
+        )
     return found
 
 
-def _triple(row: Any, flag: Any) -> tuple[Cell, ...]:
-    if not (flag.n and flag.n_total):
+def _triple(
+    n: int, n_total: int, rate: float, ends: tuple[float, float], *, visible: bool
+) -> tuple[Cell, ...]:
+    if not visible:
         return suppressed("count"), suppressed("percent"), suppressed("interval")
-    people = shown(row.n, fmt.n_of(row.n, row.n_total), "count")
-    if not row.n_total:
+    people = shown(n, fmt.n_of(n, n_total), "count")
+    if not n_total:
         return people, missing("percent"), missing("interval")
-    span = fmt.percent_interval(row.low, row.high)
-    share = shown(row.rate, fmt.percent(row.rate), "percent")
+    span = fmt.percent_interval(*ends)
+    share = shown(rate, fmt.percent(rate), "percent")
     return people, share, Cell(span, span, "shown", "interval")
 
 
@@ -136,18 +136,22 @@ def _caption(result: ChangeResult) -> str:
     return f"Change{by}; reliable means a change of {rule} {size} {result.unit}"
 
 
-def _definitions(result: ChangeResult, keys: list[Key]) -> tuple[str, ...]:
-    """What each share means, and how its interval was made."""
-    notes = []
-    seen: dict[str, str] = {}
-    for measure, base in keys:
-        rows: pd.DataFrame = result.rates[
-            (result.rates["measure"] == measure) & (result.rates["denominator"] == base)
-        ]
-        # The sentence on the interval gives the effective size, which is as telling as a count.
-        meaning = str(rows["definition"].iloc[0]).partition(_INTERVAL)[0].partition("; ")[0]
-        if seen.setdefault(measure, meaning) == meaning and base != "started":
-            notes.append(f"{fmt.MEASURES[measure]}: {meaning[:1].lower()}{meaning[1:]}.")
-    together = f", people who share {result.cluster} counted as alike" if result.cluster else ""
+def _definitions(result: ChangeResult) -> tuple[str, ...]:
+    """What the words of the table mean, and how the intervals were made."""
+    size = f"{fmt.plain(result.threshold)} {result.unit}"
+    rule = {"at_least": "at least", "exceeds": "more than"}[result.threshold_rule]
+    notes = [
+        f"Reliably: the score changed by {rule} {size}, which measurement error alone rarely "
+        f"does ({result.basis}). A {result.direction} score is better."
+    ]
+    if result.cutoff is not None:
+        side = str(result.cutoff_rule).replace("_", " ")
+        notes.append(
+            f"Clinical range: a score {side} {fmt.plain(result.cutoff)} {result.unit}. Recovered: "
+            "in it at the start, out of it at the end, and reliably better."
+        )
+    together = (
+        f"; people who share a {result.cluster} are not independent" if result.cluster else ""
+    )
     notes.append(f"Intervals: Wilson, {100 * result.confidence:g} % confidence{together}.")
     return tuple(notes)

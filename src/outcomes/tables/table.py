@@ -57,7 +57,7 @@ def text(words: str) -> Cell:
     return Cell(words, words, "shown", "text") if words else missing("text")
 
 
-def shown(value: Any, words: str, kind: Kind) -> Cell:
+def shown(value: Any, words: str, kind: Kind) -> Cell:  # noqa: ANN401 - numpy's or Python's
     """A cell with a number and its wording; missing where there is no number."""
     plain = value.item() if hasattr(value, "item") else value
     if plain is None or plain is pd.NA or (isinstance(plain, float) and not math.isfinite(plain)):
@@ -167,7 +167,7 @@ class Table:
         return f"{self.caption}\n{words.to_string(index=False)}{notes}"
 
 
-def _frame_value(cell: Cell) -> Any:
+def _frame_value(cell: Cell) -> object:
     if cell.state == "suppressed":
         return cell.text
     return pd.NA if cell.state == "missing" else cell.value

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.derive import PERSON_COLUMNS, Cohort
+from outcomes.derive import Cohort
+from outcomes.derive.people import PERSON_COLUMNS
 from outcomes.errors import UsageError
 
 # A characteristic that varies too little says nothing about who came to which arm, and a
@@ -29,7 +30,8 @@ def contrast(
 ) -> dict[str, Any]:
     """Keyword arguments for `compare`: the cohort's first arm is the reference of its second.
 
-    Clusters are practitioners, else couples, else persons. Without `covariates` those of
+    `frame` holds the people of both arms with a start score, since an end score without one
+    says nothing about change; those without are in the cohort's flow. Clusters are practitioners, else couples, else persons. Without `covariates` those of
     `baseline_covariates` are used. Raises UsageError when the cohort has a single arm.
     """
     if len(cohort.arms) < 2:
@@ -43,6 +45,7 @@ def contrast(
     compared = cohort.frame[cohort.frame["arm"].isin([reference, other])]
     chosen = baseline_covariates(compared) if covariates is None else tuple(covariates)
     return {
+        "frame": compared[compared["pre"].notna()].reset_index(drop=True),
         "outcome": "post",
         "arm": "arm",
         "reference": reference,

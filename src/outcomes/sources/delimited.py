@@ -1,0 +1,101 @@
+"""Delimited text: decoding, quoting, and the physical line each record starts at."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from outcomes.errors import InputError
+
+# Longest first: the mark of UTF-32 starts with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The header's cells, the data records' cells, and the line each record starts at."""
+
+    headers: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+
+
+def decode(content: bytes, name: str, encoding: str | None) -> str:
+    """Decode a text file. A byte order mark outweighs `encoding`.
+
+    Raises InputError for binary content and for bytes that the encoding does not have.
+    """
+    marked = next((found for mark, found in _MARKS if content.startswith(mark)), None)
+    chosen = marked or encoding or "utf-8"
+    wide = codecs.lookup(chosen).name.startswith(("utf-16", "utf-32"))
+    if b"\0" in content and not wide:
+        raise InputError(
+            "the file is not text",
+            where=name,
+            fix="export it as CSV; if it is UTF-16 without a mark, say so in the layout",
+        )
+    try:
+        text = content.decode(chosen)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"the file is not {chosen}",
+            where=f"{name}, line {line}",
+            fix='state its encoding in the layout, for example encoding = "cp1252"',
+        ) from None
+    if "\0" in text:
+        raise InputError("the file is not text", where=name, fix="export it as CSV")
+    return text
+
+
+def read_delimited(
+    content: bytes, name: str, header_line: int, encoding: str | None, separator: str
+) -> Records:
+    """Split a delimited file into records.
+
+    Raises InputError where there is no such header line, or the quoting is broken: going on
+    would swallow lines into one cell.
+    """
+    text = decode(content, name, encoding)
+    stream = io.StringIO(text, newline="")
+    for _ in range(header_line - 1):
+        stream.readline()
+    reader = csv.reader(stream, delimiter=separator, strict=True)
+    start = header_line
+    try:
+        headers = next(reader, None)
+        if headers is None:
+            raise InputError(
+                f"the file ends before line {header_line}",
+                where=name,
+                fix="give the line of the column names as header_line in the layout",
+            )
+        rows, lines = [], []
+        start = header_line + reader.line_num
+        for line, row in _numbered(reader, header_line - 1):
+            rows.append(row)
+            lines.append(line)
+            start = header_line + reader.line_num
+    except csv.Error as error:
+        raise InputError(
+            f"the quoting is broken: {error}",
+            where=f"{name}, in the record that starts at line {start}",
+            fix="look for a lone quotation mark, or export the file again",
+        ) from None
+    return Records(headers, rows, lines)
+
+
+def _numbered(reader: Iterator[list[str]], skipped: int) -> Iterator[tuple[int, list[str]]]:
+    before = skipped + reader.line_num  # type: ignore[attr-defined]
+    for row in reader:
+        yield before + 1, row
+        before = skipped + reader.line_num  # type: ignore[attr-defined]

@@ -1,0 +1,156 @@
+"""Files to text cells with exact line numbers. Nothing is interpreted here.
+
+A line is a record of a data file: it starts at the physical line reported, also where a
+quoted text before it spans several lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from outcomes.errors import InputError
+from outcomes.ledger import FILE, LINE, Action, entries
+from outcomes.schema import SourceFile
+from outcomes.sources.delimited import Records, read_delimited
+from outcomes.sources.workbook import read_workbook
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawFile:
+    """One file or sheet as text.
+
+    `cells` has the source's columns as strings ("" where empty) plus `_file` and `_line`, without
+    blank lines; `headers` are the names as they stand, so duplicates show; `log` has the
+    ledger entries for blank and ragged lines; `source.rows` counts data lines, blank ones too.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    header_line: int
+    cells: pd.DataFrame
+    log: tuple[pd.DataFrame, ...]
+    source: SourceFile
+
+
+def read_file(
+    path: Path,
+    name: str,
+    *,
+    sheet: str | None = None,
+    header_line: int = 1,
+    encoding: str | None = None,
+    separator: str | None = None,
+) -> RawFile:
+    """Read a CSV, TSV or Excel file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        What the ledger and messages call it; a sheet is added in brackets.
+    sheet
+        Sheet of a workbook; the first one by default.
+    header_line
+        The line with the column names; lines above are not data.
+    encoding
+        UTF-8 by default; a byte order mark decides where there is one.
+    separator
+        Comma by default, tab for .tsv.
+
+    Raises
+    ------
+    InputError
+        where the file is missing, empty, binary, of an unknown kind, wrongly encoded or quoted.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in TEXT_SUFFIXES + WORKBOOK_SUFFIXES:
+        raise InputError(
+            f"files of the kind {suffix or 'without a suffix'!r} cannot be read",
+            where=name,
+            fix="save it as CSV or .xlsx",
+        )
+    if not path.is_file():
+        raise InputError("there is no such file", where=name, fix="check the name")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"the file cannot be opened: {error.strerror}", where=name, fix="check its rights"
+        ) from None
+    if not content.strip():
+        raise InputError("the file is empty", where=name, fix="export it again")
+    if suffix in WORKBOOK_SUFFIXES:
+        records = read_workbook(content, name, sheet, header_line)
+        name = f"{name}[{sheet}]" if sheet else name
+    else:
+        if sheet is not None:
+            raise InputError("a text file has no sheets", where=name, fix="leave out sheet")
+        between = separator or ("\t" if suffix == ".tsv" else ",")
+        records = read_delimited(content, name, header_line, encoding, between)
+    digest = hashlib.sha256(content).hexdigest()
+    return _framed(records, name, header_line, digest)
+
+
+def _framed(records: Records, name: str, header_line: int, digest: str) -> RawFile:
+    headers = tuple(header.strip() for header in records.headers)
+    if not any(headers):
+        raise InputError(
+            "the line of column names is empty",
+            where=f"{name}, line {header_line}",
+            fix="give header_line in the layout, or export the file again",
+        )
+    width = len(headers)
+    widths = np.array([len(row) for row in records.rows], dtype=int)
+    lines = np.array(records.lines, dtype=np.int64)
+    blank = np.array([not any(row) or not any(map(str.strip, row)) for row in records.rows], bool)
+    surplus = np.array([any(map(str.strip, row[width:])) for row in records.rows], dtype=bool)
+    ragged = ~blank & ((widths < width) | surplus)
+    log = [
+        entries(
+            pd.DataFrame({FILE: name, LINE: lines[mask]}),
+            table="",
+            action=action,
+            step="read_file",
+            reason=reason,
+            scope="file",
+        )
+        for mask, action, reason in (
+            (blank, Action.DROPPED, "blank_line"),
+            (ragged, Action.FLAGGED, "ragged_line"),
+        )
+        if mask.any()
+    ]
+    headers = _named(headers, records.rows)
+    kept = [row for row, empty in zip(records.rows, blank, strict=True) if not empty]
+    cells = _columns(kept, headers)
+    cells[FILE] = pd.array([name] * len(kept), dtype="string")
+    cells[LINE] = lines[~blank]
+    source = SourceFile(name, digest, len(records.rows))
+    return RawFile(name, headers, header_line, cells, tuple(log), source)
+
+
+def _named(headers: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Name columns that hold something under an empty header, so that none goes unsaid."""
+    unnamed = [n for n, header in enumerate(headers) if not header]
+    filled = {n for n in unnamed if any(len(row) > n and row[n].strip() for row in rows)}
+    return tuple(f"(column {n + 1})" if n in filled else h for n, h in enumerate(headers))
+
+
+def _columns(rows: Sequence[Sequence[str]], headers: tuple[str, ...]) -> pd.DataFrame:
+    """Text columns by header; of a repeated or empty header only the first is reachable."""
+    width = len(headers)
+    whole = [r if len(r) == width else [*r[:width], *[""] * (width - len(r))] for r in rows]
+    turned = list(zip(*whole, strict=True)) if whole else [()] * width
+    first = {header: turned[n] for n, header in reversed(list(enumerate(headers))) if header}
+    named = {header: first[header] for header in dict.fromkeys(headers) if header}
+    return pd.DataFrame({header: pd.array(list(c), dtype="string") for header, c in named.items()})

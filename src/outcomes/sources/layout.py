@@ -1,0 +1,92 @@
+"""`layout.toml`: which column of which file is what. Parsed and checked before any data."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from outcomes.cleaning import DATE_ORDERS
+from outcomes.errors import LayoutError
+from outcomes.sources.entry import FileLayout, parse_entry
+from outcomes.sources.section import Section, near
+
+SCHEMA = 1
+
+# How a file is read; entries for the same file share these, so they may be said once.
+_READING = ("header_line", "encoding", "separator", "decimal")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A checked layout. No `files` means that the folder holds canonical tables.
+
+    `missing` and `sentinels` are None where the layout leaves them to the cleaning policy;
+    `where` names the layout in messages.
+    """
+
+    where: str
+    name: str | None = None
+    exported_on: date | None = None
+    date_order: str = "ymd"
+    missing: tuple[str, ...] | None = None
+    sentinels: tuple[float, ...] | None = None
+    files: tuple[FileLayout, ...] = ()
+
+
+def parse_layout(text: str, where: str) -> Layout:
+    """Read a layout from TOML text.
+
+    Raises LayoutError naming `where`, the key and the nearest thing there is, for unknown
+    keys, tables, columns, words and questionnaires, wrong types, required columns without
+    a source, and file names that leave the folder.
+    """
+    try:
+        body = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LayoutError(
+            f"the layout is not valid TOML: {error}", where=where, fix="correct that line"
+        ) from None
+    top = Section(body, where)
+    schema = top.whole("schema", 0)
+    if schema != SCHEMA:
+        raise top.refuse("the layout does not say which version it is", f"add schema = {SCHEMA}")
+    order = top.text("date_order", "ymd")
+    if order not in DATE_ORDERS:
+        raise top.refuse(f"date_order {order!r} is not known", near(str(order), DATE_ORDERS))
+    layout = Layout(
+        where=where,
+        name=top.text("name"),
+        exported_on=top.day("exported_on"),
+        date_order=str(order),
+        missing=top.texts("missing"),
+        sentinels=top.numbers("sentinels"),
+    )
+    entries = _shared_reading(top.tables("files"), where)
+    top.finish()
+    files = tuple(
+        parse_entry(entry, f"{where}, files entry {number} ({entry.get('file', 'no file')})")
+        for number, entry in enumerate(entries, start=1)
+    )
+    return replace(layout, files=files)
+
+
+def _shared_reading(entries: list[dict[str, Any]], where: str) -> list[dict[str, Any]]:
+    """Give each entry what another entry says about reading the same file and sheet."""
+    said: dict[tuple[str, str, str], Any] = {}
+    for entry in entries:
+        for key in [key for key in _READING if key in entry]:
+            place = (str(entry.get("file")), str(entry.get("sheet")), key)
+            if said.setdefault(place, entry[key]) != entry[key]:
+                raise LayoutError(
+                    f"two entries for the same file disagree about {key}",
+                    where=f"{where}, {place[0]}",
+                    fix=f"give {key} once for each file",
+                )
+    shared = []
+    for entry in entries:
+        file, sheet = str(entry.get("file")), str(entry.get("sheet"))
+        found = {key: said[file, sheet, key] for key in _READING if (file, sheet, key) in said}
+        shared.append({**entry, **found})
+    return shared

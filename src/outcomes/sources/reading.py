@@ -1,0 +1,237 @@
+"""The door in: a folder or a file becomes a `Study`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.cleaning import clean, cleaning_policy, is_required
+from outcomes.errors import InputError, LayoutError
+from outcomes.ledger import FILE, LINE, Action, entries
+from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.sources.entry import FileLayout
+from outcomes.sources.files import TEXT_SUFFIXES, WORKBOOK_SUFFIXES, RawFile, read_file
+from outcomes.sources.layout import Layout, parse_layout
+from outcomes.sources.mapping import join_tables, map_entry, unused_columns, unused_lines
+from outcomes.sources.section import near
+
+LAYOUT = "layout.toml"
+# Written beside the tables by `store.write_tables`; it is an account, not data.
+LEDGER = "ledger.csv"
+
+
+def read(source: str | Path, *, layout: str | Path | None = None) -> Study:
+    """Read exports and clean them.
+
+    Parameters
+    ----------
+    source
+        A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), or a
+        single CSV or Excel file together with `layout`.
+    layout
+        A layout file; it outweighs the one in the folder.
+
+    Returns
+    -------
+    Study whose ledger accounts for every line of every file. Where the layout does not say
+    when the data were exported, dates after today count as mistakes.
+
+    Raises
+    ------
+    InputError
+        where a file or folder is missing, empty, binary or without a layout.
+    LayoutError, VocabularyError, InstrumentError, RangeError
+        where the layout is wrong or leaves something to settle.
+    """
+    path = Path(source)
+    if not path.exists():
+        raise _missing(path)
+    if path.is_dir():
+        return _read_folder(path, _folder_layout(path, layout))
+    if layout is None:
+        raise InputError(
+            "a single file needs a layout that says what its columns are",
+            where=str(path),
+            fix=f"pass layout=..., or put the file in a folder with a {LAYOUT}",
+        )
+    found = _load_layout(Path(layout))
+    names = sorted({entry.file for entry in found.files if entry.file})
+    if not found.files or len(names) > 1:
+        raise LayoutError(
+            f"the layout describes {len(names)} files and the source is a single one",
+            where=found.where,
+            fix="give the folder that holds the files, or a layout for this file",
+        )
+    # A link the user names is the user's choice; only links inside a folder are refused.
+    real = path.resolve()
+    files = tuple(replace(entry, file=real.name) for entry in found.files)
+    named = replace(found, files=files, name=found.name or path.stem)
+    return _assemble(real.parent, named, logs=[])
+
+
+def _missing(path: Path) -> InputError:
+    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, siblings, n=3)
+    offer = f"did you mean {' or '.join(close)}? " if close else ""
+    return InputError(
+        "there is no such file or folder", where=str(path), fix=f"{offer}check the path"
+    )
+
+
+def _load_layout(path: Path) -> Layout:
+    if not path.is_file():
+        raise LayoutError("there is no such layout", where=str(path), fix="check the path")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise LayoutError(
+            "the layout cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
+        ) from None
+    return parse_layout(text, path.name)
+
+
+def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
+    if layout is not None:
+        found = _load_layout(Path(layout))
+    elif (folder / LAYOUT).is_file():
+        found = _load_layout(folder / LAYOUT)
+    else:
+        found = Layout(where=folder.name)
+    name = found.name or folder.resolve().name
+    return replace(found, name=name)
+
+
+def _read_folder(folder: Path, layout: Layout) -> Study:
+    try:
+        present = sorted(item.name for item in folder.iterdir() if item.is_file())
+    except OSError as error:
+        raise InputError(
+            f"the folder cannot be opened: {error.strerror}",
+            where=str(folder),
+            fix="check its rights",
+        ) from None
+    if not present:
+        raise InputError(
+            "the folder holds no file", where=str(folder), fix="put the export into it"
+        )
+    if not layout.files:
+        tables = [name for name in TABLES if f"{name}.csv" in present]
+        if not tables:
+            raise InputError(
+                f"the folder has neither a {LAYOUT} with files nor a table by name",
+                where=str(folder),
+                fix=f"write a {LAYOUT}, or name the tables {', '.join(TABLES)} (.csv)",
+            )
+        canonical = tuple(
+            FileLayout(file=f"{table}.csv", table=table, where=f"{table}.csv") for table in tables
+        )
+        layout = replace(layout, files=canonical)
+    unnamed = [entry.where for entry in layout.files if entry.file is None]
+    if unnamed:
+        raise LayoutError("an entry names no file", where=unnamed[0], fix="add file = ...")
+    named = {Path(str(entry.file)).as_posix() for entry in layout.files}
+    data = [name for name in present if Path(name).suffix.lower() in
+            TEXT_SUFFIXES + WORKBOOK_SUFFIXES]  # fmt: skip
+    return _assemble(folder, layout, [_unread(n) for n in data if n not in {*named, LEDGER}])
+
+
+def _unread(name: str) -> pd.DataFrame:
+    return entries(
+        pd.DataFrame({FILE: [name], LINE: [0]}),
+        table="",
+        action=Action.FLAGGED,
+        step="read_folder",
+        reason="unread_file",
+        scope="file",
+    )
+
+
+def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
+    """Read each file once, map it by all its entries, and clean what comes out."""
+    missing = cleaning_policy().missing if layout.missing is None else layout.missing
+    log = list(logs)
+    parts: dict[str, list[pd.DataFrame]] = {}
+    sources: list[SourceFile] = []
+    for entries_of_file in _by_file(layout.files):
+        raw = _read_entry(folder, entries_of_file[0], layout.where)
+        mapped = [_canonical(entry, raw) for entry in entries_of_file]
+        made = []
+        for entry in mapped:
+            rows = map_entry(raw, entry, missing=missing, date_order=layout.date_order)
+            parts.setdefault(entry.table, []).append(rows)
+            made.append(rows)
+        log.extend(raw.log)
+        log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
+        log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
+        sources.append(raw.source)
+    return clean(
+        join_tables(parts),
+        exported_on=layout.exported_on or date.today(),
+        lines={source.name: source.rows for source in sources},
+        date_order=layout.date_order,
+        missing=missing,
+        sentinels=layout.sentinels,
+        logs=log,
+        name=layout.name or folder.name,
+        sources=sources,
+    )
+
+
+def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
+    groups: dict[tuple[str | None, str | None], list[FileLayout]] = {}
+    for entry in files:
+        groups.setdefault((entry.file, entry.sheet), []).append(entry)
+    return list(groups.values())
+
+
+def _read_entry(folder: Path, entry: FileLayout, where: str) -> RawFile:
+    name = str(entry.file)
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise LayoutError(
+            "a link leads out of the folder",
+            where=f"{where}, {name}",
+            fix="copy the file into the folder",
+        )
+    if not path.is_file():
+        present = sorted(item.name for item in folder.iterdir() if item.is_file())
+        raise LayoutError(
+            f"the layout names a file that is not there: {name}",
+            where=where,
+            fix=near(name, present),
+        )
+    return read_file(
+        path,
+        Path(name).as_posix(),
+        sheet=entry.sheet,
+        header_line=entry.header_line,
+        encoding=entry.encoding,
+        separator=entry.separator,
+    )
+
+
+def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
+    """Map columns by their own names where the entry stands for a canonical table."""
+    if entry.columns or entry.constants:
+        return entry
+    names = TABLES[entry.table].names
+    columns = {name: name for name in names if name in raw.headers}
+    if not columns:
+        raise InputError(
+            f"the file has none of the columns of {entry.table}",
+            where=raw.name,
+            fix=f"name them {', '.join(names)}, separated by commas, or write a {LAYOUT}",
+        )
+    for column in TABLES[entry.table].columns:
+        if column.name not in columns and is_required(entry.table, column):
+            raise InputError(
+                f"the file has no column {column.name!r}, which every row of {entry.table} needs",
+                where=raw.name,
+                fix=f"add it: {column.description}",
+            )
+    return replace(entry, columns=columns)
