@@ -107,8 +107,7 @@ class TestNotebook:
     def test_has_short_cells_without_functions(self, path):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-        first, *rest = code
-        for cell in rest:
+        for cell in code[1:]:
             assert len(cell.splitlines()) <= CELL_LINES
         for cell in code:
             kinds = {type(node) for node in ast.walk(ast.parse(cell))}

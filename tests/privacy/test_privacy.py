@@ -29,7 +29,7 @@ def test_unknown_policy_names_the_known_ones():
 
 
 def largest_possible(counts: list[int], mask: list[bool]) -> int:
-    """What a reader who knows the total, and that zeros are shown, must allow for any hidden cell."""
+    """The most any hidden cell can be, to a reader who knows the total and that zeros show."""
     concealed = [n for n, is_hidden in zip(counts, mask, strict=True) if is_hidden]
     return sum(concealed) - (len(concealed) - 1)
 

@@ -30,8 +30,9 @@ def contrast(
 ) -> dict[str, Any]:
     """Keyword arguments for `compare`: the cohort's first arm is the reference of its second.
 
-    `frame` holds the people of both arms with a start score, since an end score without one
-    says nothing about change; those without are in the cohort's flow. Clusters are practitioners, else couples, else persons. Without `covariates` those of
+    `frame` holds the people of both arms with a start score, since an end score without
+    one says nothing about change; those without are in the cohort's flow. Clusters are
+    practitioners, else couples, else persons. Without `covariates` those of
     `baseline_covariates` are used. Raises UsageError when the cohort has a single arm.
     """
     if len(cohort.arms) < 2:

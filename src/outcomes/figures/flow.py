@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 
+# Letters of a step's name that fit on a line above its bars, and beside them.
+_PHONE, _PAGE = 40, 30
+
+
 @dataclass(frozen=True, slots=True)
 class _Bar:
     """Persons of one arm after one step; None where the number is hidden."""
@@ -37,15 +41,17 @@ class _Bar:
 
 def flow(cohort: Cohort, policy: Policy) -> Figure:
     """Persons left after each step, by arm; a hidden number has no bar and says so."""
-    bars = _bars(cohort, policy)
+    bars = _telling(_bars(cohort, policy))
     steps = list(dict.fromkeys(bar.step for bar in bars))
 
     def draw(canvas: Canvas, width: float) -> None:
         _draw(canvas, width, bars, steps)
 
     def height(width: float) -> float:
-        arms = len(cohort.arms)
-        return 0.5 + len(steps) * (0.27 * arms + (0.34 if width == theme.NARROW else 0.16))
+        titles = [_wrapped(bar.label, _PHONE) for bar in bars if bar.arm == bars[0].arm]
+        lines = sum(len(title) + 0.4 for title in titles)
+        room = lines if width == theme.NARROW else 0.6 * len(steps)
+        return 0.3 + 0.26 * (len(bars) + room)
 
     svg, narrow = theme.render("flow", draw, height)
     return Figure(
@@ -79,6 +85,22 @@ def _bars(cohort: Cohort, policy: Policy) -> list[_Bar]:
     ]
 
 
+def _telling(bars: list[_Bar]) -> list[_Bar]:
+    """Without the steps at which no number changes; the first and the last always stay."""
+    steps = list(dict.fromkeys(bar.step for bar in bars))
+    numbers = {step: [bar.persons for bar in bars if bar.step == step] for step in steps}
+    kept = [
+        step
+        for before, step in zip([None, *steps], steps, strict=False)
+        if before is None or step == steps[-1] or numbers[step] != numbers[before]
+    ]
+    return [bar for bar in bars if bar.step in kept]
+
+
+def _wrapped(words: str, letters: int) -> list[str]:
+    return textwrap.wrap(words, letters)
+
+
 def _draw(canvas: Canvas, width: float, bars: list[_Bar], steps: list[str]) -> None:
     ax = canvas.subplots()
     narrow = width == theme.NARROW
@@ -88,13 +110,14 @@ def _draw(canvas: Canvas, width: float, bars: list[_Bar], steps: list[str]) -> N
     place = 0.0
     for number, step in enumerate(steps):
         part = [bar for bar in bars if bar.step == step]
-        title = part[0].label
         if narrow:
-            ax.text(0, place, title, va="center", ha="left", fontweight="bold")
-            place += 1.0
+            lines = _wrapped(part[0].label, _PHONE)
+            middle = place + (len(lines) - 1) / 2
+            ax.text(0, middle, "\n".join(lines), va="center", ha="left", fontweight="bold")
+            place += len(lines)
         else:
             middle = place + (len(part) - 1) / 2
-            _left_of_axis(ax, middle, "\n".join(textwrap.wrap(title, 30)))
+            _left_of_axis(ax, middle, "\n".join(_wrapped(part[0].label, _PAGE)))
         for bar in part:
             ax.barh(place, bar.persons or 0, height=0.82, color=look[bar.arm].color, linewidth=0)
             # The name of an arm is needed once; the order and the colour do not change.
@@ -130,7 +153,10 @@ def _left_of_axis(ax: Axes, place: float, words: str) -> None:
 def _caption(bars: list[_Bar]) -> str:
     last = [bar for bar in bars if bar.step == bars[-1].step]
     ends = ", ".join(f"{bar.name} {bar.words()}" for bar in last)
-    return f"Persons left after each step, by arm. With both scores: {ends}."
+    return (
+        f"Persons left after each step, by arm. With both scores: {ends}. Steps at which no "
+        "number changes are not drawn."
+    )
 
 
 def _alt(bars: list[_Bar], steps: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ _ZONES = {
 }
 _MEASURES = {BETTER: "reliable_improvement", NONE: "unchanged", WORSE: "reliable_deterioration"}
 _WITHHELD = "not shown"
+_TITLE = 30  # letters that fit over a panel
 
 Numbers = npt.NDArray[np.float64]
 
@@ -213,7 +215,7 @@ def _draw(
         else:
             ax.text(0.5, 0.5, "too few pairs\nto draw", transform=ax.transAxes, **_CENTRE)
         count = "" if panel.n is None else f", {fmt.count(panel.n)} people"
-        ax.set_title(f"{panel.title}{count}")
+        ax.set_title("\n".join(textwrap.wrap(f"{panel.title}{count}", _TITLE)))
         ax.set_xlabel("score at the start")
         ax.set_ylabel("score at the end")
     for ax in axes[len(panels) :]:

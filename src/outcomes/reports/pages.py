@@ -17,6 +17,7 @@ from outcomes.privacy import Policy
 from outcomes.reports import leads, words
 from outcomes.reports.document import (
     Attachment,
+    Block,
     FigureBlock,
     Meta,
     Page,
@@ -129,7 +130,7 @@ class ComparisonPages:
     def fair(self) -> Page:
         """The fair comparison: overlap, balance before and after, effect with interval."""
         primary = self.effects[0]
-        blocks: list[object] = [
+        blocks: list[Block] = [
             Section("comparison", "The fair comparison", leads.comparison(primary)),
             Verdicts(
                 (VerdictLine(primary.verdict, words.comparison(primary, self.cohort.instrument)),)
@@ -139,7 +140,7 @@ class ComparisonPages:
             blocks.append(FigureBlock(figures.overlap(primary, self.policy)))
             blocks.append(FigureBlock(figures.balance(primary.weights)))
         blocks.append(FigureBlock(figures.effect(list(self.effects))))
-        blocks.append(TableBlock(tables.comparison_table(list(self.effects))))
+        blocks.append(TableBlock(tables.comparison_table(list(self.effects), self.policy)))
         blocks.append(TableBlock(tables.diagnostics_table(primary)))
         if primary.weights is not None:
             blocks.append(TableBlock(tables.balance_table(primary.weights)))
@@ -148,16 +149,16 @@ class ComparisonPages:
     def missing(self) -> Page:
         """What is missing: end scores by arm, bounds, and rows that were not used."""
         said = tuple(words.bounds(self.shares, arm) for arm in self.cohort.arms)
-        ledger = self.study.ledger
-        blocks: list[object] = [
+        blocks: list[Block] = [
             Section("missing", "What is missing", leads.MISSING),
             Prose(None, said),
             TableBlock(
                 tables.missing_table(self.cohort.frame, self.policy, arms=self.cohort.arms)
             ),
-            TableBlock(tables.ledger_table(ledger, self.policy)),
         ]
+        ledger = self.study.ledger
         if isinstance(ledger, Ledger):
+            blocks.append(TableBlock(tables.ledger_table(ledger, self.policy)))
             blocks.append(Attachment("ledger.csv", ledger.to_csv()))
         return Page(tuple(blocks))
 

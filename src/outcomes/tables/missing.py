@@ -15,6 +15,14 @@ from outcomes.tables.disclosure import releasable
 from outcomes.tables.notes import hiding, lacking
 from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
 
+_NO_TABLE = "whole file"
+_TABLES = ("table", lambda names: ", ".join(sorted(set(names))))
+_DONE = {
+    "dropped": "row left out",
+    "emptied": "value left out",
+    "changed": "value corrected",
+    "flagged": "kept, worth a look",
+}
 _STATUSES = ("paired", "no_end_score", "no_start_score", "no_score")
 # Rows of the table as sums of the statuses, the most needed first.
 _COUNTS = {
@@ -68,20 +76,38 @@ def missing_table(
 
 
 def ledger_table(ledger: Ledger, policy: Policy) -> Table:
-    """Rows and cells that were dropped, emptied, changed or flagged, with the reason."""
-    known = reasons()
+    """Rows and cells that were dropped, emptied, changed or flagged, by reason.
+
+    Reasons with few rows stand together in the last row, hidden where even their sum is
+    small. Titles are those of cleaning's reasons.
+    """
     columns = (
         TableColumn("reason", "Reason", "text"),
-        TableColumn("table", "Table", "text"),
         TableColumn("action", "What was done", "text"),
+        TableColumn("tables", "In", "text"),
         TableColumn("n", "How many", "count"),
     )
-    rows = []
-    for entry in ledger.summary().itertuples():
-        title = known[entry.reason].title if entry.reason in known else entry.reason
-        n = int(entry.n)
-        count = suppressed("count") if hidden(n, policy) else shown(n, fmt.count(n), "count")
-        rows.append((text(str(title)), text(str(entry.table)), text(_done(entry.action)), count))
+    found = ledger.summary()
+    found = found.assign(table=found["table"].fillna("").replace("", _NO_TABLE))
+    found = found.groupby(["reason", "action"], as_index=False).agg(n=("n", "sum"), table=_TABLES)
+    found = found.sort_values(["n", "reason"], ascending=[False, True])
+    few = np.array([hidden(n, policy) for n in found["n"]], dtype=bool)
+    known = reasons()
+    rows = [
+        (
+            text(known[row.reason].title if row.reason in known else str(row.reason)),
+            text(_DONE.get(str(row.action), str(row.action))),
+            text(row.table),
+            shown(int(row.n), fmt.count(row.n), "count"),
+        )
+        for row in found[~few].itertuples()
+    ]
+    if few.any():
+        rest = int(found.loc[few, "n"].sum())
+        # One reason alone, or a few rows in all, would be given away by the sum.
+        open_ = few.sum() > 1 and not hidden(rest, policy)
+        n = shown(rest, fmt.count(rest), "count") if open_ else suppressed("count")
+        rows.append((text("Other reasons, each with few rows"), text("various"), text("various"), n))
     notes = ("Each row is accounted for, with file and line, in the ledger of the run.",)
     return Table(
         id="ledger",
@@ -90,16 +116,6 @@ def ledger_table(ledger: Ledger, policy: Policy) -> Table:
         rows=tuple(rows),
         notes=(*notes, *hiding(rows, policy)),
     )
-
-
-def _done(action: str) -> str:
-    words = {
-        "dropped": "row left out",
-        "emptied": "value left out",
-        "changed": "value corrected",
-        "flagged": "kept, worth a look",
-    }
-    return words.get(str(action), str(action))
 
 
 def _counted(group: pd.DataFrame, policy: Policy) -> list[Cell]:

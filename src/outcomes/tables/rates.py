@@ -151,7 +151,7 @@ def _definitions(result: ChangeResult) -> tuple[str, ...]:
             "in it at the start, out of it at the end, and reliably better."
         )
     together = (
-        f"; people who share a {result.cluster} are not independent" if result.cluster else ""
+        f"; people with the same {result.cluster} are not independent" if result.cluster else ""
     )
     notes.append(f"Intervals: Wilson, {100 * result.confidence:g} % confidence{together}.")
     return tuple(notes)

@@ -1,0 +1,90 @@
+"""Cells, dates and words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from outcomes.cleaning import parse_date, parse_dates, tidy
+from outcomes.errors import VocabularyError
+
+DATES = [
+    # text, order, day
+    ("2026-10-05", "ymd", date(2026, 10, 5)),
+    ("2026-10-05", "dmy", date(2026, 10, 5)),
+    ("2026-10-05", "mdy", date(2026, 10, 5)),
+    ("2026/10/05", "ymd", date(2026, 10, 5)),
+    ("20261005", "ymd", date(2026, 10, 5)),
+    ("5.10.2026", "dmy", date(2026, 10, 5)),
+    ("05/10/2026", "dmy", date(2026, 10, 5)),
+    ("05/10/2026", "mdy", date(2026, 5, 10)),
+    ("10/06/2025 12:00", "mdy", date(2025, 10, 6)),
+    ("10/06/2025 12:00:01 PM", "mdy", date(2025, 10, 6)),
+    ("2026-10-05T23:59:59.5+02:00", "ymd", date(2026, 10, 5)),
+    ("2026-10-05T00:00:00Z", "ymd", date(2026, 10, 5)),
+    ("2024-02-29", "ymd", date(2024, 2, 29)),
+    ("2025-02-29", "ymd", None),
+    ("05/10/26", "dmy", None),
+    ("05/10.2026", "dmy", None),
+    ("05/10/2026", "ymd", None),
+    ("31/02/2025", "dmy", None),
+    ("13/13/2025", "mdy", None),
+    ("00/00/0000", "dmy", None),
+    ("45935", "ymd", None),
+    ("tbc", "ymd", None),
+    ("2026-10-05 was a Monday", "ymd", None),
+]
+
+
+@pytest.mark.parametrize(("text", "order", "day"), DATES)
+def test_dates_are_read_in_the_stated_order_or_not_at_all(text, order, day):
+    assert parse_date(text, order) == day
+    column = parse_dates(pd.Series([text, None, text], dtype="string"), order)
+    assert column.dtype == "datetime64[s]"
+    assert [None if pd.isna(d) else d.date() for d in column] == [day, None, day]
+
+
+def test_cells_are_trimmed_and_have_one_way_of_being_empty():
+    cells = pd.Series([" a ", "", "  ", "na", "N/A", None, "x\r\ny\rz", "\xa0b"], dtype="string")
+    assert tidy(cells, ["NA", "n/a"]).fillna("-").tolist() == [
+        "a", "-", "-", "-", "-", "-", "x\ny\nz", "b",
+    ]  # fmt: skip
+
+
+def test_words_take_the_case_of_the_vocabulary(rows, cleaned):
+    rows["clients"][0]["gender"] = "Woman"
+    study = cleaned(rows)
+    assert study.clients["gender"].tolist() == ["woman", "man", "other"]
+
+
+def test_unknown_words_stop_with_the_list_of_all_columns(rows, cleaned):
+    rows["clients"][0]["gender"] = "F"
+    rows["clients"][1]["gender"] = "F"
+    rows["episodes"][0]["intervention"] = "Mediation"
+    with pytest.raises(VocabularyError) as error:
+        cleaned(rows)
+    assert error.value.where == "clients.gender: 'F' (2); episodes.intervention: 'Mediation' (1)"
+    assert error.value.how_many == 3
+    assert "[files.codes.gender]" in error.value.fix
+    assert "woman" in error.value.fix
+
+
+def test_a_column_of_names_is_not_quoted(rows, cleaned):
+    rows["clients"] = [
+        {"client_id": f"C{n}", "gender": f"Surname{n}"} for n in range(30)
+    ]
+    with pytest.raises(VocabularyError) as error:
+        cleaned(rows)
+    assert "Surname" not in str(error.value)
+    assert "30 different words" in error.value.where
+
+
+def test_yes_and_no_are_read_in_any_usual_form(rows, cleaned):
+    rows["clients"] = [
+        {"client_id": f"C{n}", "prior_care": word}
+        for n, word in enumerate(["Yes", "TRUE", "1", "No", "false", "0"], start=1)
+    ]
+    study = cleaned(rows)
+    assert study.clients["prior_care"].tolist() == [True] * 3 + [False] * 3
