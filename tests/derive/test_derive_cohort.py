@@ -140,7 +140,7 @@ def test_usual_care_beside_therapy_is_in_no_arm(make_study, rows):
 
 
 def test_clusters_are_practitioners_then_couples_then_persons(study):
-    clusters = chosen(study).frame.set_index("client_id")["cluster"]
+    clusters = chosen(study).frame.set_index("client_id")["practitioner_or_couple"]
     assert clusters.to_dict() == {
         "C1": "practitioner P1",
         "C2": "client C2",

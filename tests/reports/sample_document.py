@@ -23,7 +23,9 @@ from outcomes.schema import SourceFile, Verdict
 from outcomes.tables.table import Table, TableColumn, missing, shown, suppressed, text
 
 SCRIPT = "<script>alert(1)</script>"
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36"></svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36"></svg>'
+)
 
 
 def table(n: int = 12, name: str = "people") -> Table:
@@ -63,7 +65,9 @@ def document(n: int = 12, *, rows: int = 1, words: str = "Plain words.") -> Docu
             TableBlock(table(n)),
             FigureBlock(figure(rows=rows)),
             ResultsBlock((Result("a.b", 0.1 + 0.2, n=12, verdict=Verdict.CANNOT_TELL),)),
-            Provenance((SourceFile("c.csv", "ab" * 32, 40),), {"figures": 1}, "default", {"R": "4"}),
+            Provenance(
+                (SourceFile("c.csv", "ab" * 32, 40),), {"figures": 1}, "default", {"R": "4"}
+            ),
             Attachment("ledger.csv", "a,b\n"),
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
-from outcomes.schema import TABLES, Column
+from outcomes.schema import TABLES, Column, Kind
 
 # One row of these tables is one answer; a row without a value says nothing.
 ANSWER_TABLES = ("responses", "satisfaction")
@@ -24,7 +24,7 @@ def require_presence(tables: Tables, settings: Settings) -> Traced:
         for column in table.columns:
             if not is_required(name, column):
                 continue
-            if column.name in table.key:
+            if column.name in table.key or column.kind is Kind.KEY:
                 reason = "missing_key"
             else:
                 reason = "no_answer" if column.nullable else "required_empty"

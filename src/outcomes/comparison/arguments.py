@@ -52,7 +52,7 @@ def contrast(
         "reference": reference,
         "other": other,
         "covariates": list(chosen),
-        "cluster": "cluster",
+        "cluster": "practitioner_or_couple",
         "direction": cohort.instrument.direction,
         "margin": margin,
     }

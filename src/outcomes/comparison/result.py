@@ -119,7 +119,11 @@ class ComparisonResult(Drawable):
             f"{', '.join(self.covariates)}; it holds for {self.population}.",
             _HOW[self.method],
             f"Uncertainty: {self.uncertainty or 'none, because nothing was estimated'}"
-            + (f", clusters: {self.cluster}." if self.cluster else ", every row on its own."),
+            + (
+                f", clusters: {self.cluster.replace('_', ' ')}."
+                if self.cluster
+                else ", every row on its own."
+            ),
         ]
         if self.method != "ancova":
             parts.append(

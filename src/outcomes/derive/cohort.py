@@ -30,7 +30,7 @@ class Cohort:
     """One row for each person, with the flow that led to it.
 
     `frame` has the columns of `pairs` for each person's index episode: the first eligible
-    one, and `cluster`: who is not independent (practitioner, else couple, else the person).
+    one, and `practitioner_or_couple`: who is not independent (practitioner, else couple, else the person).
     It holds everybody who started, with or without scores (`status`), so that the missing
     stay visible. `flow` counts persons, couples and episodes after each step.
     `unplaced_scores` counts valid scores whose client has no part in their episode.
@@ -123,7 +123,7 @@ def cohort(
     counts = flow(rows, [*narrowing, *scored_steps(rows)], arms)
     keep = pd.concat([step.keep for step in narrowing], axis=1).all(axis=1)
     frame = rows[keep].reset_index(drop=True)
-    frame["cluster"] = _cluster(frame)
+    frame["practitioner_or_couple"] = _cluster(frame)
     check_enough(frame, counts, arms, _place(span, practice), found.name)
     _, unplaced = placed_scores(people(study), scores, found.id, rater)
     return Cohort(frame, counts, found, arms, span, practice, follow_up_days, unplaced)

@@ -28,7 +28,6 @@ def moved(
     *,
     free: Collection[int],
     threshold: float,
-    cutoff: float | None,
     limits: tuple[float, float],
     seed: int,
 ) -> tuple[Numbers, Numbers, Flags]:
@@ -36,9 +35,10 @@ def moved(
 
     `bands` is -1, 0 or 1 for each point: end - start below minus `threshold`, between, or
     above. A point stays in its band; the bands in `free` are one. Points also stay within
-    `limits` and keep their side of `cutoff` on both axes, where the band allows it. The random
-    numbers come from `seed` and the scores together: whoever knows only the seed cannot
-    repeat them. Row order does not matter to the set of points.
+    `limits`, but they may cross the cut-off: else one could count who recovered where that
+    number is hidden. The random numbers come from `seed` and the scores together, so that
+    whoever knows only the seed cannot repeat them. Row order does not matter to the set of
+    points.
     """
     order = np.lexsort((end, start))
     key = np.concatenate([start[order], end[order]]).astype("<f8").tobytes()
@@ -47,7 +47,7 @@ def moved(
     x, y, zone = start[order], end[order], _joined(bands[order], free)
     new_x, new_y = x.copy(), y.copy()
     left = np.ones(len(x), dtype=bool)
-    for attempt in range(2 * DRAWS):
+    for _ in range(DRAWS):
         along = rng.uniform(-ALONG, ALONG, len(x)) * threshold
         across = rng.uniform(-ACROSS, ACROSS, len(x)) * threshold
         # Along moves both scores alike, across changes their difference.
@@ -55,9 +55,6 @@ def moved(
         allowed = _inside(try_x, limits) & _inside(try_y, limits)
         allowed &= np.hypot(try_x - x, try_y - y) >= AT_LEAST * threshold
         allowed &= _joined(_band(try_y - try_x, threshold), free) == zone
-        # After half of the draws a point in a corner may change its side of the cut-off.
-        if cutoff is not None and attempt < DRAWS:
-            allowed &= ((try_x >= cutoff) == (x >= cutoff)) & ((try_y >= cutoff) == (y >= cutoff))
         take = left & allowed
         new_x[take], new_y[take] = try_x[take], try_y[take]
         left &= ~take

@@ -60,7 +60,7 @@ def rates(result: ChangeResult, policy: Policy) -> Figure:
 
     Every dot carries its share and its n of N. A hidden share is named as hidden.
     """
-    groups = list(dict.fromkeys(result.rates["group"]))
+    groups = fmt.ordered_groups(result.by, result.rates["group"])
     marks = _marks(result, policy, groups)
     measures = list(dict.fromkeys(mark.measure for mark in marks))
 

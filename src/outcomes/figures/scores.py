@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from outcomes.change import ChangeResult
 from outcomes.figures import format as fmt
 from outcomes.figures import theme
-from outcomes.figures.blurring import moved
-from outcomes.figures.disclosure import visible_rates
 from outcomes.figures.figure import Figure
-from outcomes.instruments import get
-from outcomes.privacy import Policy, hidden
+from outcomes.figures.panels import BETTER, WORSE, Panel, limits_of, panels_of
+from outcomes.privacy import Policy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-BETTER, NONE, WORSE = "reliably better", "no reliable change", "reliably worse"
-_ZONES = {
-    BETTER: ("recovered", "improved"),
-    NONE: ("unchanged",),
-    WORSE: ("deteriorated", "harmed"),
-}
-_MEASURES = {BETTER: "reliable_improvement", NONE: "unchanged", WORSE: "reliable_deterioration"}
-_WITHHELD = "not shown"
 _TITLE = 30  # letters that fit over a panel
-
-Numbers = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    """One arm: its points, or why there are none, and what its zones hold."""
-
-    group: str
-    title: str
-    points: pd.DataFrame  # start, end, zone
-    drawn: bool
-    n: int | None  # None where the number is hidden
-    zones: dict[str, int | None]
 
 
 def start_against_end(result: ChangeResult, policy: Policy, seed: int = 0) -> Figure:
@@ -58,8 +32,8 @@ def start_against_end(result: ChangeResult, policy: Policy, seed: int = 0) -> Fi
     arm with fewer pairs than `policy.minimum_plot` is not drawn. The shifts depend on
     `seed` and on the scores themselves, so that nobody without the scores can undo them.
     """
-    limits = _limits(result)
-    panels = _panels(result, policy, seed, limits)
+    limits = limits_of(result)
+    panels = panels_of(result, policy, seed, limits)
 
     def draw(canvas: Canvas, width: float) -> None:
         _draw(canvas, width, panels, result, limits)
@@ -82,113 +56,10 @@ def start_against_end(result: ChangeResult, policy: Policy, seed: int = 0) -> Fi
     )
 
 
-def _limits(result: ChangeResult) -> tuple[float, float]:
-    """The instrument's range, or the range of the scores."""
-    if result.instrument is not None:
-        instrument = get(result.instrument)
-        return float(instrument.total_min), float(instrument.total_max)
-    scores = result.frame[[result.pre, result.post]].to_numpy(dtype=float, na_value=np.nan)
-    step = max(result.threshold, 1.0)
-    return (
-        float(np.floor(np.nanmin(scores) / step) * step),
-        float(np.ceil(np.nanmax(scores) / step) * step),
-    )
-
-
-def _panels(
-    result: ChangeResult, policy: Policy, seed: int, limits: tuple[float, float]
-) -> list[_Panel]:
-    frame = result.frame
-    names = list(dict.fromkeys(result.rates["group"]))
-    groups = (
-        pd.Series("all", index=frame.index)
-        if result.by is None
-        else frame[result.by].astype("string").fillna("not stated")
-    )
-    visible = visible_rates(result, policy)
-    panels = []
-    for name in names:
-        rows = frame[(groups == name) & (frame["category"] != "missing")]
-        zones = _zone_counts(result, visible, name)
-        n = len(rows)
-        drawn = n > 0 and not (policy.suppress and n < policy.minimum_plot)
-        panels.append(
-            _Panel(
-                group=name,
-                title=fmt.group_name(result.by, name),
-                points=_points(result, rows, zones, policy=policy, seed=seed, limits=limits)
-                if drawn
-                else _nobody(),
-                drawn=drawn,
-                n=None if hidden(n, policy) else n,
-                zones=zones,
-            )
-        )
-    return panels
-
-
-def _zone_counts(result: ChangeResult, visible: pd.DataFrame, group: str) -> dict[str, int | None]:
-    rates = result.rates
-    found: dict[str, int | None] = {}
-    for zone, measure in _MEASURES.items():
-        row = rates[
-            (rates["group"] == group)
-            & (rates["measure"] == measure)
-            & (rates["denominator"] == "paired")
-        ].index[0]
-        found[zone] = int(rates.loc[row, "n"]) if visible.loc[row, "n"] else None
-    return found
-
-
-def _points(
-    result: ChangeResult,
-    rows: pd.DataFrame,
-    zones: dict[str, int | None],
-    *,
-    policy: Policy,
-    seed: int,
-    limits: tuple[float, float],
-) -> pd.DataFrame:
-    """start, end and zone of each point, in an order that says nothing about the rows."""
-    start = rows[result.pre].to_numpy(dtype=float)
-    end = rows[result.post].to_numpy(dtype=float)
-    by_category = {name: zone for zone, names in _ZONES.items() for name in names}
-    zone = rows["category"].astype(str).map(by_category).to_numpy(dtype=object)
-    if policy.suppress:
-        secret = {name for name, count in zones.items() if count is None}
-        # The middle zone touches both others: with it open, points may cross either border.
-        merged = secret | {NONE} if secret else secret
-        bands = _bands(result.direction)
-        start, end, kept = moved(
-            start,
-            end,
-            np.array([bands[name] for name in zone], dtype=np.int8),
-            free=[bands[name] for name in merged],
-            threshold=result.threshold,
-            cutoff=result.cutoff,
-            limits=limits,
-            seed=seed,
-        )
-        zone = np.array([_WITHHELD if name in merged else name for name in zone], dtype=object)
-        start, end, zone = start[kept], end[kept], zone[kept]
-    order = np.lexsort((end, start))
-    return pd.DataFrame({"start": start[order], "end": end[order], "zone": zone[order]})
-
-
-def _bands(direction: str) -> dict[str, int]:
-    """On which side of the diagonal each zone lies: -1 where the end score is lower."""
-    better = -1 if direction == "lower" else 1
-    return {BETTER: better, NONE: 0, WORSE: -better}
-
-
-def _nobody() -> pd.DataFrame:
-    return pd.DataFrame({"start": [], "end": [], "zone": []})
-
-
 def _draw(
     canvas: Canvas,
     width: float,
-    panels: list[_Panel],
+    panels: list[Panel],
     result: ChangeResult,
     limits: tuple[float, float],
 ) -> None:
@@ -249,14 +120,12 @@ def _background(ax: Axes, result: ChangeResult, limits: tuple[float, float]) -> 
     ax.locator_params(nbins=6, integer=True)
 
 
-def _zone_labels(
-    ax: Axes, panel: _Panel, result: ChangeResult, limits: tuple[float, float]
-) -> None:
+def _zone_labels(ax: Axes, panel: Panel, result: ChangeResult, limits: tuple[float, float]) -> None:
     """Name the zones where few points lie: the corners off the diagonal, and its end."""
     low, high = limits
     lower_is_better = result.direction == "lower"
     below, above = (BETTER, WORSE) if lower_is_better else (WORSE, BETTER)
-    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0}
+    box = {"facecolor": "white", "alpha": 0.6, "edgecolor": "none", "pad": 1.0}
     ax.text(high, low, _zone_text(below, panel), ha="right", va="bottom", bbox=box, zorder=4)
     ax.text(low, high, _zone_text(above, panel), ha="left", va="top", bbox=box, zorder=4)
     if result.cutoff is not None:
@@ -275,12 +144,12 @@ def _zone_labels(
         )
 
 
-def _zone_text(zone: str, panel: _Panel) -> str:
+def _zone_text(zone: str, panel: Panel) -> str:
     count = panel.zones[zone]
     return f"{zone}\n{fmt.HIDDEN if count is None else fmt.count(count)}"
 
 
-def _caption(result: ChangeResult, panels: list[_Panel]) -> str:
+def _caption(result: ChangeResult, panels: list[Panel]) -> str:
     used = [
         f"{panel.title} {fmt.HIDDEN if panel.n is None else fmt.count(panel.n)}" for panel in panels
     ]
@@ -296,7 +165,7 @@ def _caption(result: ChangeResult, panels: list[_Panel]) -> str:
     )
 
 
-def _alt(result: ChangeResult, panels: list[_Panel]) -> str:
+def _alt(result: ChangeResult, panels: list[Panel]) -> str:
     parts = [
         f"Scatter of end score against start score in {len(panels)} panels; "
         f"{result.direction} scores are better."
@@ -314,18 +183,18 @@ def _alt(result: ChangeResult, panels: list[_Panel]) -> str:
     return " ".join(parts)
 
 
-def _data(panels: list[_Panel]) -> pd.DataFrame:
+def _data(panels: list[Panel]) -> pd.DataFrame:
     parts = [panel.points.assign(group=panel.group) for panel in panels]
     joined = pd.concat(parts, ignore_index=True)
     return joined[["group", "start", "end", "zone"]].round({"start": 2, "end": 2})
 
 
-def _notes(panels: list[_Panel], policy: Policy) -> tuple[str, ...]:
+def _notes(panels: list[Panel], policy: Policy) -> tuple[str, ...]:
     if not policy.suppress:
         return ("Points are exact: each is one person's two scores.",)
     notes = [
-        "Points are moved at random, within their zone and their side of the cut-off, so that "
-        "nobody's scores can be read off."
+        "Points are moved at random within their zone, so that nobody's scores can be read off; "
+        "on which side of the cut-off a point lies is therefore not exact."
     ]
     if any(None in panel.zones.values() for panel in panels):
         notes.append(

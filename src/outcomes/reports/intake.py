@@ -14,7 +14,7 @@ from outcomes.tables import format as fmt
 
 # A lost row weighs more than a lost cell, and that more than a remark.
 ORDER = [str(a) for a in (Action.DROPPED, Action.EMPTIED, Action.CHANGED, Action.FLAGGED)]
-NOUNS = {"dropped": "rows", "emptied": "cells", "changed": "cells", "flagged": "rows"}
+NOUNS = {"dropped": "row", "emptied": "cell", "changed": "cell", "flagged": "row"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Intake:
         """The account as lines of plain text, the most important reasons first."""
         found = [f"Read {self.name}", "", *_balance_lines(self.balance)]
         for issue in self.issues:
-            what = f"{fmt.count(issue.n)} {NOUNS[issue.action]} {issue.action}"
+            noun = NOUNS[issue.action] + ("" if issue.n == 1 else "s")
+            what = f"{fmt.count(issue.n)} {noun} {issue.action}"
             found += ["", f"{issue.table}: {what}. {issue.title} ({issue.reason})"]
             found += [f"  where: {'; '.join(issue.places)}"]
             found += [f"  what to do: {issue.to_do}"]
@@ -107,7 +108,7 @@ def _places(rows: pd.DataFrame) -> tuple[str, ...]:
     first = rows.sort_values(["file", "line"]).head(limit)
     named = tuple(
         f"{row.file}"
-        + ("" if pd.isna(row.line) else f" line {int(row.line)}")
+        + (f" line {int(row.line)}" if pd.notna(row.line) and row.line else "")
         + ("" if pd.isna(row.column) else f" column {row.column}")
         for row in first.itertuples()
     )

@@ -10,7 +10,7 @@ from outcomes.comparison import ComparisonResult
 from outcomes.derive import Cohort, derive_policy
 from outcomes.privacy import Policy
 from outcomes.reports.words import arm_name, threshold
-from outcomes.schema import Verdict, label
+from outcomes.schema import Verdict
 from outcomes.tables import format as fmt
 
 QUESTION = (
@@ -25,6 +25,7 @@ MISSING = (
     "People without an end score may have fared differently from those with one. The bounds show "
     "how far that could move the result."
 )
+METHODS = "How each number was made, and where every limit, threshold and norm comes from."
 MADE = (
     "The same files, settings and program give the same numbers. The run folder holds them in "
     "results.json, the notebook in report.ipynb and every unused row in ledger.csv."
@@ -53,7 +54,7 @@ def change(changes: ChangeResult) -> str:
         return f"{lead} No verified cut-off separates a clinical from a healthy score here."
     return (
         f"{lead} Recovered means reliably improved from the clinical range to outside it; the "
-        f"cut-off is {fmt.points(changes.cutoff)}."
+        f"cut-off is {fmt.plain(changes.cutoff)}."
     )
 
 
@@ -73,19 +74,13 @@ def period(cohort: Cohort) -> str:
     return "any time, or still going on" if cohort.period.start is None else cohort.period.label
 
 
-def covariates(names: tuple[str, ...]) -> str:
-    """What was adjusted for, in words."""
-    words = {"pre": "start score"}
-    return ", ".join(words.get(name, name.replace("_", " ")) for name in names)
-
-
 def methods(
     cohort: Cohort,
     changes: ChangeResult,
     effects: tuple[ComparisonResult, ...],
     policy: Policy,
-) -> tuple[str, ...]:
-    """How every number was made, a paragraph each."""
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """How every number was made: headings with their paragraphs."""
     hiding = (
         f"Numbers of people between 1 and {policy.minimum_count - 1} are hidden, and so is any "
         "number from which they could be worked out."
@@ -97,14 +92,26 @@ def methods(
         if cohort.follow_up_days is None
         else f"The end score is the one nearest {cohort.follow_up_days} days after the start."
     )
-    return (
-        f"People and scores. The start score is the earliest one given at the start. {follow_up} "
-        f"Dates decide, never the position in a file. Arms: "
-        f"{', '.join(label('arm', arm) for arm in cohort.arms)}.",
-        f"Individual change. {changes.explain()}",
-        *(f"Comparison. {effect.explain()}" for effect in effects),
-        f"Small numbers. {hiding}",
+    scores = (
+        "The start score is the earliest one given at the start.",
+        f"{follow_up} Dates decide, never the position in a file.",
     )
+    # The first line of an explanation counts people; counts stand in tables, where small ones hide.
+    change_lines = tuple(line for line in changes.explain().split("\n")[1:] if line)
+    return (
+        ("People and scores", scores),
+        ("Individual change", change_lines),
+        *((fmt.sentence(effect.method_name), (_told(effect),)) for effect in effects),
+        ("Small numbers", (hiding,)),
+    )
+
+
+def _told(effect: ComparisonResult) -> str:
+    """An explanation with the names of columns in words."""
+    text = effect.explain()
+    names = ", ".join(effect.covariates)
+    words = ", ".join(fmt.covariate_name(name).lower() for name in effect.covariates)
+    return text.replace(names, words).replace(" in post, ", " in the end score, ")
 
 
 def sources(changes: ChangeResult, effects: tuple[ComparisonResult, ...]) -> tuple[str, ...]:

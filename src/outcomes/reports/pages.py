@@ -57,17 +57,22 @@ class ComparisonPages:
     def verdicts(self) -> Page:
         """What this report can and cannot say."""
         instrument = self.cohort.instrument
+        shares = self.shares
         lines = [
-            VerdictLine(part.verdict, words.mean_change(part, instrument, self.shares), title=title)
+            VerdictLine(
+                part.verdict,
+                words.mean_change(part, instrument, shares),
+                f"People in {words.arm_name(part.arm)} ended better than they started",
+            )
             for part in self.within
-            for title in [f"Change in {words.arm_name(part.arm)}"]
         ]
-        primary = self.effects[0]
-        pair = f"{words.arm_name(primary.other)} against {words.arm_name(primary.reference)}"
-        note = words.agreement(primary, self.effects[1]) if len(self.effects) > 1 else ""
+        primary, *others = self.effects
         lines.append(
             VerdictLine(
-                primary.verdict, words.comparison(primary, instrument), f"{pair.capitalize()}", note
+                primary.verdict,
+                words.comparison(primary, instrument),
+                words.claim(primary),
+                words.agreement(primary, others[0]) if others else "",
             )
         )
         safety = tuple(
@@ -152,9 +157,7 @@ class ComparisonPages:
         blocks: list[Block] = [
             Section("missing", "What is missing", leads.MISSING),
             Prose(None, said),
-            TableBlock(
-                tables.missing_table(self.cohort.frame, self.policy, arms=self.cohort.arms)
-            ),
+            TableBlock(tables.missing_table(self.cohort.frame, self.policy, arms=self.cohort.arms)),
         ]
         ledger = self.study.ledger
         if isinstance(ledger, Ledger):
@@ -164,10 +167,11 @@ class ComparisonPages:
 
     def methods(self) -> Page:
         """Methods, with the sources of every number they use."""
+        told = leads.methods(self.cohort, self.changes, self.effects, self.policy)
         return Page(
             (
-                Section("methods", "Methods and sources", ""),
-                Prose(None, leads.methods(self.cohort, self.changes, self.effects, self.policy)),
+                Section("methods", "Methods and sources", leads.METHODS),
+                *(Prose(heading, paragraphs) for heading, paragraphs in told),
                 TableBlock(tables.instrument_table(self.cohort.instrument)),
                 Prose("Sources", leads.sources(self.changes, self.effects), style="list"),
             )

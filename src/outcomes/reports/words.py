@@ -63,7 +63,7 @@ def mean_change(within: WithinArm, instrument: Instrument, shares: Shares) -> st
 
 def threshold(changes: ChangeResult) -> str:
     """What counts as a reliable change, in words."""
-    size = fmt.points(changes.threshold)
+    size = fmt.plain(changes.threshold)
     if changes.threshold_rule == "at_least":
         return f"at least {size} points"
     return f"more than {size} points"
@@ -108,6 +108,14 @@ def bounds(shares: Shares, arm: str) -> str:
     )
 
 
+def claim(effect: ComparisonResult) -> str:
+    """The claim that the verdict of a comparison is about."""
+    a, b = arm_name(effect.other), arm_name(effect.reference)
+    if effect.margin is not None:
+        return f"{fmt.sentence(a)} and {b} end differently, or close enough to be equivalent"
+    return f"{fmt.sentence(a)} and {b} end differently, given the same start"
+
+
 def comparison(effect: ComparisonResult, instrument: Instrument) -> str:
     """What the adjusted difference says, by its verdict."""
     a, b = arm_name(effect.other), arm_name(effect.reference)
@@ -135,7 +143,7 @@ def comparison(effect: ComparisonResult, instrument: Instrument) -> str:
             "that the kind of help made the difference."
         )
     if effect.verdict is Verdict.EQUIVALENT:
-        margin = fmt.points(effect.margin or 0.0)
+        margin = fmt.plain(effect.margin or 0.0)
         return (
             f"{given}, {a} and {b} ended close enough to be called equivalent: the difference is "
             f"{size} ({span}), within the margin of {margin} points that was set in advance."

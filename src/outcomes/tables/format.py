@@ -7,6 +7,7 @@ NaN, infinite) becomes `NOT_AVAILABLE`, never an empty text and never zero.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from outcomes.schema import label, vocabularies
 
@@ -164,6 +165,15 @@ def group_name(by: str | None, group: object) -> str:
         return "Everybody"
     names = "arm" if by == "intervention" else by
     return label(names, str(group)) if names in vocabularies() else str(group)
+
+
+def ordered_groups(by: str | None, groups: Iterable[str]) -> list[str]:
+    """Each group once: in the vocabulary's order, words it does not know after it."""
+    names = "arm" if by == "intervention" else by
+    words = vocabularies()[names].words if names in vocabularies() else []
+    there = list(dict.fromkeys(groups))
+    known = [word for word in words if word in there]
+    return [*known, *(group for group in there if group not in known)]
 
 
 def covariate_name(column: str) -> str:

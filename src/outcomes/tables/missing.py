@@ -107,7 +107,9 @@ def ledger_table(ledger: Ledger, policy: Policy) -> Table:
         # One reason alone, or a few rows in all, would be given away by the sum.
         open_ = few.sum() > 1 and not hidden(rest, policy)
         n = shown(rest, fmt.count(rest), "count") if open_ else suppressed("count")
-        rows.append((text("Other reasons, each with few rows"), text("various"), text("various"), n))
+        rows.append(
+            (text("Other reasons, each with few rows"), text("various"), text("various"), n)
+        )
     notes = ("Each row is accounted for, with file and line, in the ledger of the run.",)
     return Table(
         id="ledger",

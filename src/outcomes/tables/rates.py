@@ -29,7 +29,7 @@ def rates_table(result: ChangeResult, policy: Policy) -> Table:
     notes. What may be shown is decided for a group as a whole, so
     that nothing hidden follows from the shares beside it.
     """
-    groups = list(dict.fromkeys(result.rates["group"]))
+    groups = fmt.ordered_groups(result.by, result.rates["group"])
     cells = _cells(result, policy)
     keys = [key for key in _ordered() if any((group, *key) in cells for group in groups)]
     names = {group: fmt.group_name(result.by, group) for group in groups}
@@ -151,7 +151,9 @@ def _definitions(result: ChangeResult) -> tuple[str, ...]:
             "in it at the start, out of it at the end, and reliably better."
         )
     together = (
-        f"; people with the same {result.cluster} are not independent" if result.cluster else ""
+        f"; people with the same {result.cluster.replace('_', ' ')} are not independent"
+        if result.cluster
+        else ""
     )
     notes.append(f"Intervals: Wilson, {100 * result.confidence:g} % confidence{together}.")
     return tuple(notes)

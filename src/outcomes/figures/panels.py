@@ -1,0 +1,139 @@
+"""What each panel of the scatter of scores shows: its points, moved where they must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from outcomes.change import ChangeResult
+from outcomes.figures import format as fmt
+from outcomes.figures.blurring import moved
+from outcomes.figures.disclosure import visible_rates
+from outcomes.instruments import get
+from outcomes.privacy import Policy, hidden
+
+BETTER, NONE, WORSE = "reliably better", "no reliable change", "reliably worse"
+_ZONES = {
+    BETTER: ("recovered", "improved"),
+    NONE: ("unchanged",),
+    WORSE: ("deteriorated", "harmed"),
+}
+_MEASURES = {BETTER: "reliable_improvement", NONE: "unchanged", WORSE: "reliable_deterioration"}
+_WITHHELD = "not shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One arm: its points, or why there are none, and what its zones hold."""
+
+    group: str
+    title: str
+    points: pd.DataFrame  # start, end, zone
+    drawn: bool
+    n: int | None  # None where the number is hidden
+    zones: dict[str, int | None]
+
+
+def limits_of(result: ChangeResult) -> tuple[float, float]:
+    """The instrument's range, or the range of the scores."""
+    if result.instrument is not None:
+        instrument = get(result.instrument)
+        return float(instrument.total_min), float(instrument.total_max)
+    scores = result.frame[[result.pre, result.post]].to_numpy(dtype=float, na_value=np.nan)
+    step = max(result.threshold, 1.0)
+    return (
+        float(np.floor(np.nanmin(scores) / step) * step),
+        float(np.ceil(np.nanmax(scores) / step) * step),
+    )
+
+
+def panels_of(
+    result: ChangeResult, policy: Policy, seed: int, limits: tuple[float, float]
+) -> list[Panel]:
+    """One panel for each group of the result, with what the policy lets be seen."""
+    frame = result.frame
+    names = fmt.ordered_groups(result.by, result.rates["group"])
+    groups = (
+        pd.Series("all", index=frame.index)
+        if result.by is None
+        else frame[result.by].astype("string").fillna("not stated")
+    )
+    visible = visible_rates(result, policy)
+    panels = []
+    for name in names:
+        rows = frame[(groups == name) & (frame["category"] != "missing")]
+        zones = _zone_counts(result, visible, name)
+        n = len(rows)
+        drawn = n > 0 and not (policy.suppress and n < policy.minimum_plot)
+        panels.append(
+            Panel(
+                group=name,
+                title=fmt.group_name(result.by, name),
+                points=_points(result, rows, zones, policy=policy, seed=seed, limits=limits)
+                if drawn
+                else _nobody(),
+                drawn=drawn,
+                n=None if hidden(n, policy) else n,
+                zones=zones,
+            )
+        )
+    return panels
+
+
+def _zone_counts(result: ChangeResult, visible: pd.DataFrame, group: str) -> dict[str, int | None]:
+    rates = result.rates
+    found: dict[str, int | None] = {}
+    for zone, measure in _MEASURES.items():
+        row = rates[
+            (rates["group"] == group)
+            & (rates["measure"] == measure)
+            & (rates["denominator"] == "paired")
+        ].index[0]
+        found[zone] = int(rates.loc[row, "n"]) if visible.loc[row, "n"] else None
+    return found
+
+
+def _points(
+    result: ChangeResult,
+    rows: pd.DataFrame,
+    zones: dict[str, int | None],
+    *,
+    policy: Policy,
+    seed: int,
+    limits: tuple[float, float],
+) -> pd.DataFrame:
+    """start, end and zone of each point, in an order that says nothing about the rows."""
+    start = rows[result.pre].to_numpy(dtype=float)
+    end = rows[result.post].to_numpy(dtype=float)
+    by_category = {name: zone for zone, names in _ZONES.items() for name in names}
+    zone = rows["category"].astype(str).map(by_category).to_numpy(dtype=object)
+    if policy.suppress:
+        secret = {name for name, count in zones.items() if count is None}
+        # The middle zone touches both others: with it open, points may cross either border.
+        merged = secret | {NONE} if secret else secret
+        bands = _bands(result.direction)
+        start, end, kept = moved(
+            start,
+            end,
+            np.array([bands[name] for name in zone], dtype=np.int8),
+            free=[bands[name] for name in merged],
+            threshold=result.threshold,
+            limits=limits,
+            seed=seed,
+        )
+        zone = np.array([_WITHHELD if name in merged else name for name in zone], dtype=object)
+        start, end, zone = start[kept], end[kept], zone[kept]
+    order = np.lexsort((end, start))
+    return pd.DataFrame({"start": start[order], "end": end[order], "zone": zone[order]})
+
+
+def _bands(direction: str) -> dict[str, int]:
+    """On which side of the diagonal each zone lies: -1 where the end score is lower."""
+    better = -1 if direction == "lower" else 1
+    return {BETTER: better, NONE: 0, WORSE: -better}
+
+
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame({"start": [], "end": [], "zone": []})
