@@ -62,18 +62,18 @@ def statsmodels_tasks(frame: pd.DataFrame) -> dict[str, Callable[[], object]]:
     from statsmodels.treatment.treatment_effects import TreatmentEffect
 
     treat = frame["arm"].eq("therapy").astype(float)
-    X = sm.add_constant(pd.get_dummies(frame[COVARIATES], drop_first=True).astype(float))
-    full = X.assign(treat=treat)
+    known = sm.add_constant(pd.get_dummies(frame[COVARIATES], drop_first=True).astype(float))
+    full = known.assign(treat=treat)
     groups = {"groups": frame["practitioner"]}
 
     def wls() -> object:
-        chance = sm.Logit(treat, X).fit(disp=0).predict()
+        chance = sm.Logit(treat, known).fit(disp=0).predict()
         weights = np.where(treat == 1, 1 - chance, chance)
         return sm.WLS(frame["post"], full, weights).fit(cov_type="cluster", cov_kwds=groups)
 
     def aipw() -> object:
-        select = sm.Logit(treat, X).fit(disp=0)
-        effect = TreatmentEffect(sm.OLS(frame["post"], X), treat, results_select=select)
+        select = sm.Logit(treat, known).fit(disp=0)
+        effect = TreatmentEffect(sm.OLS(frame["post"], known), treat, results_select=select)
         return effect.aipw(return_results=False)
 
     return {"Logit + WLS, clustered": wls, "TreatmentEffect.aipw": aipw}

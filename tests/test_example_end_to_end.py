@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 
 import pytest
-from outcomes.sources.reading import read
 
 from outcomes.schema import TABLES
+from outcomes.sources.reading import read
 
 ITEMWISE = ("responses", "satisfaction")
 

@@ -236,7 +236,7 @@ class TestShowing:
 
     def test_clusters_are_explained(self, frame):
         result = change(frame, direction="lower", reliability=0.9, cluster="arm")
-        assert "share arm" in result.explain()
+        assert "with the same arm" in result.explain()
 
     def test_repr_is_plain_and_names_warnings(self, frame, make_instrument):
         text = repr(change(frame, instrument=make_instrument(threshold=6), by="arm"))

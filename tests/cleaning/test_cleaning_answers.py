@@ -68,12 +68,12 @@ def test_what_is_no_recoding_is_judged_answer_by_answer(values, dropped, rows, c
     assert log["reason"].tolist() == ["out_of_range"] * dropped
 
 
-def test_each_file_is_judged_by_itself(rows, cleaned):
+def test_each_file_is_judged_by_itself(rows):
     # Enough sound answers in another file must not cover for a recoded one.
     from datetime import date
 
     import pandas as pd
-    from conftest import frames
+    from cleaning_practice import frames
 
     from outcomes.cleaning import clean
 

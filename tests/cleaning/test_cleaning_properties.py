@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from conftest import EXPORTED_ON, frames
+from cleaning_practice import EXPORTED_ON, frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -72,9 +72,7 @@ def test_unknown_words_stop_with_the_list_of_all_columns(rows, cleaned):
 
 
 def test_a_column_of_names_is_not_quoted(rows, cleaned):
-    rows["clients"] = [
-        {"client_id": f"C{n}", "gender": f"Surname{n}"} for n in range(30)
-    ]
+    rows["clients"] = [{"client_id": f"C{n}", "gender": f"Surname{n}"} for n in range(30)]
     with pytest.raises(VocabularyError) as error:
         cleaned(rows)
     assert "Surname" not in str(error.value)

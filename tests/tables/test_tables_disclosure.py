@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from outcomes.change import change
 from outcomes.privacy import policy
-from outcomes.tables.disclosure import releasable, visible_flow, visible_rates, visible_steps
+from outcomes.showing.disclosure import releasable, visible_flow, visible_rates, visible_steps
 
 ON, OFF = policy(), policy("off")
 SMALL = st.sampled_from([0, 0, 1, 2, 3, 4, 5, 6, 9, 20, 57])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 
 EXAMPLES = [
     (fmt.count, (1234,), "1,234"),

@@ -55,38 +55,16 @@ def clean(
 ) -> Study:
     """Clean raw tables and account for every row.
 
-    Parameters
-    ----------
-    raw
-        Tables by name; cells as text in canonical columns, plus `_file` and `_line`, in
-        the order of the source ("earlier" and "later" mean this order).
-    exported_on
-        Later dates are mistakes.
-    lines
-        Data lines by file, for the ledger.
-    date_order
-        "ymd", "dmy" or "mdy".
-    missing
-        Words for an empty cell; None means those of the policy.
-    sentinels
-        Numbers for a missing answer; None means those of the policy.
-    logs
-        Ledger entries the reader already made.
-    name
-        What the study is called in reports.
-    sources
-        The files the tables came from.
+    `raw` holds tables by name: text cells in canonical columns, plus `_file` and `_line`,
+    in the order of the source ("earlier" and "later" mean this order). Dates after
+    `exported_on` are mistakes; `date_order` is "ymd", "dmy" or "mdy". `missing` are words
+    for an empty cell and `sentinels` numbers for a missing answer (None: those of the
+    policy). `lines` (data lines by file) and `logs` (entries the reader made) go into the
+    ledger. Returns a Study with the declared columns and dtypes, sorted by key.
 
-    Returns
-    -------
-    Study with the declared columns and dtypes, each table sorted by its key.
-
-    Raises
-    ------
-    InputError
-        where a table is unknown, lacks a required column, or refers to an absent table.
-    VocabularyError, InstrumentError, RangeError
-        where words, questionnaires or codings have to be settled in the layout first.
+    Raises InputError where a table is unknown, lacks a required column, or refers to an
+    absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires
+    or codings have to be settled in the layout first.
     """
     policy = cleaning_policy()
     settings = Settings(

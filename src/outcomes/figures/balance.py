@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from outcomes.comparison.policy import comparison_policy
-from outcomes.figures import format as fmt
 from outcomes.figures import theme
 from outcomes.figures.figure import Figure
 from outcomes.models import WeightResult
 from outcomes.privacy import Policy, hidden
 from outcomes.privacy import policy as named_policy
+from outcomes.showing import format as fmt
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

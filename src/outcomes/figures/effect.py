@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from outcomes.comparison import ComparisonResult
-from outcomes.figures import format as fmt
 from outcomes.figures import theme
 from outcomes.figures.figure import Figure
 from outcomes.privacy import Policy, hidden
 from outcomes.privacy import policy as named_policy
+from outcomes.showing import format as fmt
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from outcomes.derive import Cohort
-from outcomes.figures import format as fmt
 from outcomes.figures import theme
-from outcomes.figures.disclosure import visible_flow
 from outcomes.figures.figure import Figure
 from outcomes.privacy import Policy
+from outcomes.showing import format as fmt
+from outcomes.showing.disclosure import visible_flow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,11 +9,11 @@ import pandas as pd
 
 from outcomes.comparison import ComparisonResult
 from outcomes.errors import NotEnoughData
-from outcomes.figures import format as fmt
 from outcomes.figures import theme
 from outcomes.figures.figure import Figure
 from outcomes.models import WeightResult
 from outcomes.privacy import Policy, hidden
+from outcomes.showing import format as fmt
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

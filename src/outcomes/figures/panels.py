@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from outcomes.change import ChangeResult
-from outcomes.figures import format as fmt
 from outcomes.figures.blurring import moved
-from outcomes.figures.disclosure import visible_rates
 from outcomes.instruments import get
 from outcomes.privacy import Policy, hidden
+from outcomes.showing import format as fmt
+from outcomes.showing.disclosure import visible_rates
 
 BETTER, NONE, WORSE = "reliably better", "no reliable change", "reliably worse"
 _ZONES = {

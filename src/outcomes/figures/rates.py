@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from outcomes.change import ChangeResult
-from outcomes.figures import format as fmt
 from outcomes.figures import theme
-from outcomes.figures.disclosure import visible_rates
 from outcomes.figures.figure import Figure
 from outcomes.privacy import Policy
+from outcomes.showing import format as fmt
+from outcomes.showing.disclosure import visible_rates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

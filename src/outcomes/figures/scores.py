@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from outcomes.change import ChangeResult
-from outcomes.figures import format as fmt
 from outcomes.figures import theme
 from outcomes.figures.figure import Figure
 from outcomes.figures.panels import BETTER, WORSE, Panel, limits_of, panels_of
 from outcomes.privacy import Policy
+from outcomes.showing import format as fmt
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

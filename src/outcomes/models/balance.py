@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -56,16 +58,38 @@ def weighted_variance(values: FloatArray, weights: FloatArray) -> float:
     return float(weights @ deviation**2 * total / free)
 
 
-def distribution_distance(values: FloatArray, in_other: BoolArray, weights: FloatArray) -> float:
-    """Kolmogorov-Smirnov: the largest distance between the arms' weighted distributions."""
+def distribution_distance(
+    values: FloatArray,
+    in_other: BoolArray,
+    weights: FloatArray,
+    order: npt.NDArray[np.intp] | None = None,
+) -> float:
+    """Kolmogorov-Smirnov: the largest distance between the arms' weighted distributions.
+
+    `order` sorts the values; given when it is known already.
+    """
     sums = [float(weights[arm].sum()) for arm in (in_other, ~in_other)]
     if min(sums) <= 0:
         return float("nan")
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values, kind="stable") if order is None else order
     sorted_values = values[order]
     signed = np.where(in_other, weights / sums[0], -weights / sums[1])[order]
     last_of_ties = np.r_[sorted_values[1:] != sorted_values[:-1], True]
     return float(np.abs(np.cumsum(signed)[last_of_ties]).max())
+
+
+def _distances(
+    values: FloatArray, in_other: BoolArray, weightings: Sequence[FloatArray], *, two_valued: bool
+) -> list[float]:
+    """Kolmogorov-Smirnov distance under each weighting; of a share, the plain difference."""
+    if two_valued:
+        means = [
+            [weighted_mean(values[arm], weights[arm]) for arm in (in_other, ~in_other)]
+            for weights in weightings
+        ]
+        return [abs(first - second) for first, second in means]
+    order = np.argsort(values, kind="stable")
+    return [distribution_distance(values, in_other, weights, order) for weights in weightings]
 
 
 def balance(
@@ -93,7 +117,7 @@ def balance(
             float("nan") if two_valued else _variance_ratio(values, in_other, w)
             for w in (plain, weights)
         ]
-        row += [distribution_distance(values, in_other, w) for w in (plain, weights)]
+        row += _distances(values, in_other, (plain, weights), two_valued=two_valued)
         rows.append(row)
     return pd.DataFrame(rows, columns=BALANCE_COLUMNS)
 

@@ -37,7 +37,7 @@ class Shown:
 
     __slots__ = ()
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         from outcomes.reports.preview import bundle
 
         return bundle((cast("Block", self),))
@@ -285,7 +285,7 @@ def unpack(data: Mapping[str, Any]) -> tuple[Block, ...]:
     return tuple(READERS[item["kind"]](item) for item in data["blocks"])
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A value as JSON holds it: numpy scalars become Python's, NaN and infinity become null."""
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}

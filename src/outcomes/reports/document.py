@@ -54,7 +54,7 @@ class Page:
 
     blocks: tuple[Block, ...]
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return bundle(self.blocks)
 
     def __repr__(self) -> str:

@@ -70,7 +70,7 @@ def _left_out(output: Mapping[str, Any]) -> bool:
     return bool(output["data"].get("text/plain") == LEFT_OUT)
 
 
-def _without_path(value: Any) -> Any:
+def _without_path(value: object) -> object:
     if isinstance(value, str) and "://" not in value and Path(value).is_absolute():
         return Path(value).name
     # An address may hold a password or a server's name: keep only its kind.

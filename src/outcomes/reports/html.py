@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import pandas as pd
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -23,8 +22,8 @@ from outcomes.figures.figure import Figure
 from outcomes.privacy import Policy
 from outcomes.reports.document import Document, slug
 from outcomes.reports.policy import report_policy
-from outcomes.tables import format as fmt
-from outcomes.tables.table import Table, TableColumn, missing, shown, text
+from outcomes.showing import format as fmt
+from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, text
 
 # C0 and C1 controls, and marks that reorder or hide the text around them.
 UNSEEN = re.compile(
@@ -101,7 +100,7 @@ def _template(name: str) -> str:
     return files("outcomes.reports").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _inert(value: Any) -> Any:
+def _inert(value: object) -> object:
     """What any expression of the template prints, without marks that change other text."""
     return UNSEEN.sub("", value) if type(value) is str else value
 
@@ -144,7 +143,7 @@ def figure_table(figure: Figure) -> Table:
     return Table(f"data-{figure.id}", f"Numbers behind: {figure.caption}", columns, rows, notes)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> Cell:
     if value is None or value is pd.NA or value is pd.NaT:
         return missing("text")
     if isinstance(value, bool):

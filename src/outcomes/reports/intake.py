@@ -10,7 +10,7 @@ from outcomes.cleaning import reasons
 from outcomes.ledger import Action
 from outcomes.reports.policy import report_policy
 from outcomes.schema import Study
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 
 # A lost row weighs more than a lost cell, and that more than a remark.
 ORDER = [str(a) for a in (Action.DROPPED, Action.EMPTIED, Action.CHANGED, Action.FLAGGED)]

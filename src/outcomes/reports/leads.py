@@ -11,7 +11,7 @@ from outcomes.derive import Cohort, derive_policy
 from outcomes.privacy import Policy
 from outcomes.reports.words import arm_name, threshold
 from outcomes.schema import Verdict
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 
 QUESTION = (
     "Did people get better, was it more than noise, and does one kind of help differ from the "

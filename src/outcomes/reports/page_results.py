@@ -9,7 +9,7 @@ from outcomes.comparison import ComparisonResult, WithinArm
 from outcomes.reports.results import Result
 from outcomes.reports.shares import Shares
 from outcomes.schema import Verdict
-from outcomes.tables.disclosure import visible_flow
+from outcomes.showing.disclosure import visible_flow
 
 if TYPE_CHECKING:
     from outcomes.reports.pages import ComparisonPages
@@ -75,7 +75,7 @@ def _rates(shares: Shares, instrument: str, source: str) -> Iterator[Result]:
             n_total=share.n_total,
             verdict=Verdict.SUPPRESSED if share.hidden else None,
             suppressed=share.hidden,
-            method=share.definition,
+            method="" if share.hidden else share.definition,
             source=source,
         )
 

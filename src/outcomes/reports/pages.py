@@ -143,8 +143,8 @@ class ComparisonPages:
         ]
         if primary.weights is not None:
             blocks.append(FigureBlock(figures.overlap(primary, self.policy)))
-            blocks.append(FigureBlock(figures.balance(primary.weights)))
-        blocks.append(FigureBlock(figures.effect(list(self.effects))))
+            blocks.append(FigureBlock(figures.balance(primary.weights, self.policy)))
+        blocks.append(FigureBlock(figures.effect(list(self.effects), self.policy)))
         blocks.append(TableBlock(tables.comparison_table(list(self.effects), self.policy)))
         blocks.append(TableBlock(tables.diagnostics_table(primary)))
         if primary.weights is not None:

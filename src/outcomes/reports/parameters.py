@@ -150,11 +150,11 @@ def _not_literal(where: str, line: int) -> UsageError:
     )
 
 
-def _parameter(name: str, default: Any, facts: Mapping[str, Any], where: str) -> Parameter:
+def _parameter(name: str, default: object, facts: Mapping[str, Any], where: str) -> Parameter:
     parameter = Parameter(
         name=name,
         type=facts.get("type") or _type_of(default),
-        default=default,
+        default=cast("Value", default),  # a literal; its type is checked below
         description=facts.get("description", ""),
         required=bool(facts.get("required", False)),
         nullable=bool(facts.get("nullable", default is None)),
@@ -171,7 +171,7 @@ def _parameter(name: str, default: Any, facts: Mapping[str, Any], where: str) ->
     return parameter
 
 
-def _type_of(default: Any) -> str:
+def _type_of(default: object) -> str:
     for kind, name in ((bool, "bool"), (int, "int"), (float, "float"), (list, "list[str]")):
         if isinstance(default, kind):
             return name
@@ -196,33 +196,39 @@ def _refuse_unknown(name: str, known: Mapping[str, Parameter], where: str) -> No
     )
 
 
-def _checked(parameter: Parameter, value: Any, where: str, *, resolve: bool = True) -> Value:
+def _checked(parameter: Parameter, value: object, where: str, *, resolve: bool = True) -> Value:
     """The value as JSON can carry it, or UsageError."""
     if value is None:
         if parameter.nullable:
             return None
         raise _ill_typed(parameter, "no value", where)
-    match parameter.type:
-        case "bool":
-            fits = isinstance(value, bool)
-        case "int":
-            fits = isinstance(value, int) and not isinstance(value, bool)
-        case "float":
-            fits = isinstance(value, int | float) and not isinstance(value, bool)
-            fits = fits and math.isfinite(value)
-            value = float(value) if fits else value
-        case "list[str]":
-            fits = isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
-            value = list(value) if fits else value
-        case "path":
-            fits = isinstance(value, str | os.PathLike)
-            value = _path(value) if fits and resolve else value
-        case _:
-            fits = isinstance(value, str)
-    if not fits:
+    fitted = _fitted(parameter.type, value, resolve)
+    if fitted is None:
         raise _ill_typed(parameter, type(value).__name__, where)
-    _refuse_other_choice(parameter, value, where)
-    return cast("Value", value)
+    _refuse_other_choice(parameter, fitted, where)
+    return fitted
+
+
+def _fitted(kind: str, value: object, resolve: bool) -> Value:
+    """The value where it is of that type, else None. True and False are no numbers."""
+    fitted: Value = None
+    match kind, value:
+        case ("bool", bool(fits)):
+            fitted = fits
+        case ("int" | "float", bool()):
+            pass
+        case ("int", int(fits)):
+            fitted = fits
+        case ("float", int(number) | float(number)) if math.isfinite(number):
+            fitted = float(number)
+        case ("list[str]", list(items) | tuple(items)):
+            words = [item for item in items if isinstance(item, str)]
+            fitted = words if len(words) == len(items) else None
+        case ("path", str() | os.PathLike() as path):
+            fitted = _path(path) if resolve else os.fspath(path)
+        case ("str", str(fits)):
+            fitted = fits
+    return fitted
 
 
 def _path(value: str | os.PathLike[str]) -> str:
@@ -231,7 +237,7 @@ def _path(value: str | os.PathLike[str]) -> str:
     return text if "://" in text else str(Path(text).expanduser().resolve())
 
 
-def _refuse_other_choice(parameter: Parameter, value: Any, where: str) -> None:
+def _refuse_other_choice(parameter: Parameter, value: object, where: str) -> None:
     if not parameter.choices:
         return
     values = value if isinstance(value, list) else [value]

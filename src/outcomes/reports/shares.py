@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from outcomes.change import ChangeResult
 from outcomes.privacy import Policy
-from outcomes.tables.disclosure import visible_rates
+from outcomes.showing.disclosure import visible_rates
 
 
 @dataclass(frozen=True, slots=True)

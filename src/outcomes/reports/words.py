@@ -12,7 +12,7 @@ from outcomes.comparison import ComparisonResult, WithinArm
 from outcomes.instruments import Instrument
 from outcomes.reports.shares import Shares
 from outcomes.schema import Verdict, label
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 
 REASONS = {
     "overlap": "too few people in one group resemble people in the other (overlap of starting "

@@ -2,7 +2,6 @@
 
 from outcomes.tables.baseline import baseline_table
 from outcomes.tables.comparison import balance_table, comparison_table, diagnostics_table
-from outcomes.tables.disclosure import releasable, visible_flow, visible_rates, visible_steps
 from outcomes.tables.flow import flow_table
 from outcomes.tables.instruments import instrument_table
 from outcomes.tables.missing import ledger_table, missing_table
@@ -22,8 +21,4 @@ __all__ = [
     "ledger_table",
     "missing_table",
     "rates_table",
-    "releasable",
-    "visible_flow",
-    "visible_rates",
-    "visible_steps",
 ]

@@ -11,8 +11,8 @@ import pandas as pd
 from outcomes.instruments import Instrument
 from outcomes.privacy import Policy, hidden, suppress_counts
 from outcomes.schema import vocabularies
-from outcomes.tables import format as fmt
-from outcomes.tables.disclosure import releasable, visible_steps
+from outcomes.showing import format as fmt
+from outcomes.showing.disclosure import releasable, visible_steps
 from outcomes.tables.notes import hiding, lacking
 from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
 

@@ -8,7 +8,7 @@ from outcomes.models import WeightResult
 from outcomes.privacy import Policy, hidden
 from outcomes.privacy import policy as named_policy
 from outcomes.schema import Verdict
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 from outcomes.tables.notes import hiding, lacking
 from outcomes.tables.table import (
     Cell,

@@ -6,8 +6,8 @@ import pandas as pd
 
 from outcomes.derive import Cohort
 from outcomes.privacy import Policy
-from outcomes.tables import format as fmt
-from outcomes.tables.disclosure import visible_flow
+from outcomes.showing import format as fmt
+from outcomes.showing.disclosure import visible_flow
 from outcomes.tables.notes import hiding
 from outcomes.tables.table import Cell, Table, TableColumn, shown, suppressed, text
 
@@ -36,13 +36,17 @@ def flow_table(cohort: Cohort, policy: Policy) -> Table:
     left_out = _left_out(flow, flags)
     steps = flow[flow["arm"] == _ALL]
     rows = []
+    changed = _changed(flow, [arm for arm, _, _ in series])
     for place, step in enumerate(steps.itertuples()):
+        if not changed[place]:
+            continue
         cells = [body[arm, what][place] for arm, what, _ in series]
         rows.append((text(str(step.label)), cells[0], left_out[place], *cells[1:]))
     notes = (
         "A person counts once however many episodes there are. Before the step that keeps one "
         "episode a person may stand in two arms, so that the arms need not add up to all.",
-        "A couple counts while at least one partner is left.",
+        "A couple counts while at least one partner is left. Steps that left nobody out are not "
+        "listed.",
     )
     return Table(
         id="flow",
@@ -51,6 +55,15 @@ def flow_table(cohort: Cohort, policy: Policy) -> Table:
         rows=tuple(rows),
         notes=(*notes, *hiding(rows, policy)),
     )
+
+
+def _changed(flow: pd.DataFrame, arms: list[str]) -> list[bool]:
+    """Which steps changed a number of an arm shown; the first and the last always stand."""
+    wide = flow[flow["arm"].isin(arms)].pivot_table(
+        index="step", columns="arm", values=["persons", "couples"], sort=False
+    )
+    moved = (wide.diff().fillna(1) != 0).any(axis=1).tolist()
+    return [*moved[:-1], True]
 
 
 def _any(flow: pd.DataFrame, arm: str, what: str) -> bool:

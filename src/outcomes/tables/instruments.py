@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.instruments import Instrument
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 from outcomes.tables.table import Cell, Table, TableColumn, text
 
 _SIDES = {

@@ -10,8 +10,8 @@ import pandas as pd
 from outcomes.cleaning import reasons
 from outcomes.ledger import Ledger
 from outcomes.privacy import Policy, hidden
-from outcomes.tables import format as fmt
-from outcomes.tables.disclosure import releasable
+from outcomes.showing import format as fmt
+from outcomes.showing.disclosure import releasable
 from outcomes.tables.notes import hiding, lacking
 from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
 

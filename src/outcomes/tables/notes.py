@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from outcomes.privacy import Policy
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 from outcomes.tables.table import Cell
 
 

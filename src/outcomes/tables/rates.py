@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from outcomes.change import ChangeResult
 from outcomes.privacy import Policy
-from outcomes.tables import format as fmt
-from outcomes.tables.disclosure import visible_rates
+from outcomes.showing import format as fmt
+from outcomes.showing.disclosure import visible_rates
 from outcomes.tables.notes import hiding, lacking
 from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
 

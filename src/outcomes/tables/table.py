@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from outcomes.errors import UsageError
-from outcomes.tables import format as fmt
+from outcomes.showing import format as fmt
 
 State = Literal["shown", "missing", "suppressed"]
 Kind = Literal["text", "count", "percent", "number", "interval", "p"]

@@ -4,9 +4,6 @@ A small count is not safe because it is hidden: recovered = reliably better - im
 those without an end score = started - paired. Here every number of a group is a sum of the
 same atoms (who recovered, who improved, ...); a number is shown only if no set of atoms
 whose count is small can be computed from what is shown.
-
-`figures/` holds the same file, since rooms on one floor do not import each other; a test
-keeps the two alike.
 """
 
 from __future__ import annotations
@@ -99,7 +96,9 @@ def visible_flow(flow: pd.DataFrame, arms: Sequence[str], policy: Policy) -> pd.
     """For each row of a cohort's flow: may `persons` and `couples` be shown.
 
     Boolean columns persons and couples, with the index of `flow`; rows of arms not asked
-    for are False. "all" is hidden where an arm is, or where what the arms leave over is small.
+    for are False. "all" is hidden where an arm is, or where what the arms leave over is
+    small; before the step that keeps one episode a person may stand in two arms, so that
+    what the arms leave over is no group of people there.
     """
     flags = pd.DataFrame(False, index=flow.index, columns=["persons", "couples"])
     for what in flags.columns:
@@ -109,10 +108,11 @@ def visible_flow(flow: pd.DataFrame, arms: Sequence[str], policy: Policy) -> pd.
         anchors = [max(started, 0)]
         seen = {arm: visible_steps(wide[arm].tolist(), policy, anchors=anchors) for arm in arms}
         if "all" in wide:
-            rest = wide["all"] - wide[list(arms)].sum(axis=1)
             every = np.all([*seen.values()], axis=0)
-            for column in (wide["all"], rest):
-                every &= visible_steps(column.tolist(), policy, anchors=anchors)
+            every &= visible_steps(wide["all"].tolist(), policy, anchors=anchors)
+            single = list(wide.index).index("first") if "first" in wide.index else 0
+            rest = (wide["all"] - wide[list(arms)].sum(axis=1)).tolist()[single:]
+            every[single:] &= visible_steps(rest, policy, anchors=[max(anchors[0] - single, 0)])
             seen["all"] = every
         for arm, answers in seen.items():
             rows = flow.index[flow["arm"] == arm]
