@@ -46,7 +46,7 @@ lab: $(STAMP)  ## open JupyterLab on the notebooks
 	@$(BIN)/outcomes lab
 
 example: $(STAMP)  ## write data/example anew from the generator
-	@$(BIN)/outcomes example data/example --replace
+	@rm -rf data/example && $(BIN)/outcomes example data/example
 
 dictionary: $(STAMP)  ## write docs/data-dictionary.md anew from the schema
 	@$(BIN)/python -m outcomes.schema.dictionary > docs/data-dictionary.md

@@ -25,7 +25,7 @@ DEBUG = "OUTCOMES_DEBUG"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = parser().parse_args(argv)
     except SystemExit as stop:  # argparse has said why
         return stop.code if isinstance(stop.code, int) else WRONG
     before = _end_cleanly()
@@ -132,7 +132,8 @@ def lab(arguments: argparse.Namespace) -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own interpreter
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The command line: commands, options and their help."""
     parser = argparse.ArgumentParser(
         prog="outcomes",
         description="Did coaching or therapy help, was it more than noise, and do the two differ?",

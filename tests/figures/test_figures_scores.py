@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,11 +127,3 @@ class TestFigure:
         before = frame.copy()
         figures.start_against_end(changes, ON)
         pd.testing.assert_frame_equal(frame, before)
-
-
-@pytest.mark.parametrize("name", ["format", "disclosure"])
-def test_both_rooms_hold_the_same_rules(root, name):
-    """figures/ and tables/ may not import each other; what they share must not drift apart."""
-    rooms = [root / "src" / "outcomes" / room / f"{name}.py" for room in ("tables", "figures")]
-    one, two = (path.read_text(encoding="utf-8") for path in rooms)
-    assert one == two

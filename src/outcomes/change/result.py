@@ -230,8 +230,9 @@ class ChangeResult:
         return lines
 
     def _cluster_line(self) -> str:
+        shared = (self.cluster or "").replace("_", " ")
         return (
-            f" People with the same {(self.cluster or '').replace('_', ' ')} are not independent: the interval uses n / design "
+            f" People with the same {shared} are not independent: the interval uses n / design "
             "effect, design effect = 1 + (m - 1) * ICC, at least 1, with the ICC of each share "
             "estimated by analysis of variance and m the mean cluster size a member sees "
             "(Kish 1965). A share of 0 or 1 carries no information about the ICC, so there "

@@ -49,9 +49,12 @@ def check_goal_scales(tables: Tables, settings: Settings) -> Traced:
     tracing = Tracing("check_goal_scales", tables)
     if "goal_ratings" in tables and "goals" in tables:
         scales = tables["goals"].set_index("goal_id")["scale"]
-        scale = tables["goal_ratings"]["goal_id"].map(scales)
-        low = scale.map({word: ends[0] for word, ends in settings.policy.goal_scales.items()})
-        high = scale.map({word: ends[1] for word, ends in settings.policy.goal_scales.items()})
-        value = tables["goal_ratings"]["value"].astype(float)
+        ratings = tables["goal_ratings"]
+        # As objects: a map over an empty column of text would stay text and not compare.
+        scale = scales.reindex(ratings["goal_id"]).set_axis(ratings.index).astype("object")
+        ends = settings.policy.goal_scales
+        low = scale.map({word: limits[0] for word, limits in ends.items()}).astype("float64")
+        high = scale.map({word: limits[1] for word, limits in ends.items()}).astype("float64")
+        value = ratings["value"].astype("float64")
         tracing.drop("goal_ratings", (value < low) | (value > high), "out_of_range", "value")
     return tracing.done()

@@ -45,7 +45,9 @@ def check_order(tables: Tables, settings: Settings) -> Traced:
     tracing.empty("episodes", reversed_dates, "ends_before_start", "ended_on")
     if "responses" in tables:
         responses = tables["responses"]
-        started = responses["episode_id"].map(episodes.set_index("episode_id")["started_on"])
+        # reindex, not map: pandas' map turns dates of an empty table into numbers and fails.
+        by_episode = episodes.set_index("episode_id")["started_on"]
+        started = by_episode.reindex(responses["episode_id"]).set_axis(responses.index)
         allowed = pd.Timedelta(days=settings.policy.before_episode_days)
         early = responses["taken_on"] < started - allowed
         tracing.flag("responses", early, "before_episode", "taken_on")

@@ -30,9 +30,9 @@ class Cohort:
     """One row for each person, with the flow that led to it.
 
     `frame` has the columns of `pairs` for each person's index episode: the first eligible
-    one, and `practitioner_or_couple`: who is not independent (practitioner, else couple, else the person).
-    It holds everybody who started, with or without scores (`status`), so that the missing
-    stay visible. `flow` counts persons, couples and episodes after each step.
+    one, and `practitioner_or_couple`: who is not independent (practitioner, else couple,
+    else the person). It holds everybody who started, with or without scores (`status`), so that
+    the missing stay visible. `flow` counts persons, couples and episodes after each step.
     `unplaced_scores` counts valid scores whose client has no part in their episode.
     """
 

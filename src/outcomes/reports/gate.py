@@ -6,13 +6,14 @@ and looks at what is about to be written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from outcomes.errors import ReleaseError
 from outcomes.figures.figure import Figure
-from outcomes.privacy import Policy, hidden, scan
+from outcomes.privacy import KNOWN_ID, Policy, hidden, scan
 from outcomes.reports.blocks import (
     Attachment,
     Block,
@@ -71,6 +72,23 @@ def require_release(document: Document, policy: Policy) -> None:
             "what names a person from the source or the notebook"
         ),
     )
+
+
+def require_no_ids(blocks: Iterable[Block], ids: Iterable[str]) -> None:
+    """Raise ReleaseError where the id of a client, couple, episode or practitioner is in a block.
+
+    For pages, which know the study; the document that `require_release` sees does not carry ids.
+    """
+    known = set(ids)
+    for block in blocks:
+        counts = [f.count for f in scan("\n".join(texts(block)), known) if f.kind == KNOWN_ID]
+        if counts:
+            raise ReleaseError(
+                "the report names a row of the source by its id",
+                where=_name(block),
+                how_many=sum(counts),
+                fix="leave ids out of tables, figures and sentences",
+            )
 
 
 def suppressed_cells(document: Document) -> int:

@@ -105,15 +105,17 @@ def _issues(log: pd.DataFrame) -> list[Issue]:
 
 def _places(rows: pd.DataFrame) -> tuple[str, ...]:
     limit = report_policy().places
-    first = rows.sort_values(["file", "line"]).head(limit)
+    # One line of a wide questionnaire gives a row for each item: name the line once.
+    lines = rows.drop_duplicates(["file", "line", "column"]).sort_values(["file", "line"])
+    first = lines.head(limit)
     named = tuple(
         f"{row.file}"
         + (f" line {int(row.line)}" if pd.notna(row.line) and row.line else "")
         + ("" if pd.isna(row.column) else f" column {row.column}")
         for row in first.itertuples()
     )
-    left = len(rows) - len(named)
-    return (*named, f"and {fmt.count(left)} more") if left else named
+    left = len(lines) - len(named)
+    return (*named, f"and {fmt.count(left)} more places") if left else named
 
 
 def _balance_lines(balance: pd.DataFrame) -> list[str]:

@@ -29,6 +29,7 @@ from outcomes.reports.document import (
     VerdictLine,
     Verdicts,
 )
+from outcomes.reports.gate import require_no_ids
 from outcomes.reports.page_results import collect
 from outcomes.reports.shares import Shares
 from outcomes.schema import Study
@@ -79,7 +80,7 @@ class ComparisonPages:
             words.reliable_rate(self.shares, self.changes, arm, "reliable_deterioration")
             for arm in self.cohort.arms
         )
-        return Page(
+        return self._page(
             (
                 self._meta(),
                 Section("verdicts", "What this report can and cannot say", leads.QUESTION),
@@ -92,7 +93,7 @@ class ComparisonPages:
 
     def people(self) -> Page:
         """Who is in it: from episodes to pairs, persons and couples, by arm."""
-        return Page(
+        return self._page(
             (
                 Section("people", "Who is in it", leads.people(self.cohort)),
                 FigureBlock(figures.flow(self.cohort, self.policy)),
@@ -108,7 +109,7 @@ class ComparisonPages:
             instrument=self.cohort.instrument,
             arms=self.cohort.arms,
         )
-        return Page(
+        return self._page(
             (
                 Section("baseline", "Who is in each arm at the start", leads.BASELINE),
                 TableBlock(table),
@@ -122,7 +123,7 @@ class ComparisonPages:
             for arm in self.cohort.arms
         )
         scatter = figures.start_against_end(self.changes, self.policy, seed=self.seed)
-        return Page(
+        return self._page(
             (
                 Section("change", "Change within each arm", leads.change(self.changes)),
                 Prose(None, improved),
@@ -149,7 +150,7 @@ class ComparisonPages:
         blocks.append(TableBlock(tables.diagnostics_table(primary)))
         if primary.weights is not None:
             blocks.append(TableBlock(tables.balance_table(primary.weights)))
-        return Page(tuple(blocks))
+        return self._page(tuple(blocks))
 
     def missing(self) -> Page:
         """What is missing: end scores by arm, bounds, and rows that were not used."""
@@ -163,12 +164,12 @@ class ComparisonPages:
         if isinstance(ledger, Ledger):
             blocks.append(TableBlock(tables.ledger_table(ledger, self.policy)))
             blocks.append(Attachment("ledger.csv", ledger.to_csv()))
-        return Page(tuple(blocks))
+        return self._page(tuple(blocks))
 
     def methods(self) -> Page:
         """Methods, with the sources of every number they use."""
         told = leads.methods(self.cohort, self.changes, self.effects, self.policy)
-        return Page(
+        return self._page(
             (
                 Section("methods", "Methods and sources", leads.METHODS),
                 *(Prose(heading, paragraphs) for heading, paragraphs in told),
@@ -179,7 +180,7 @@ class ComparisonPages:
 
     def provenance(self) -> Page:
         """How it was made."""
-        return Page(
+        return self._page(
             (
                 Section("made", "How it was made", leads.MADE),
                 Provenance(
@@ -189,6 +190,18 @@ class ComparisonPages:
                 ),
             )
         )
+
+    def _page(self, blocks: tuple[Block, ...]) -> Page:
+        """The blocks as one page, after making sure that no row's id is in them."""
+        study = self.study
+        columns = (
+            study.clients["client_id"],
+            study.couples["couple_id"],
+            study.episodes["episode_id"],
+            study.practitioners["practitioner_id"],
+        )
+        require_no_ids(blocks, (str(value) for ids in columns for value in ids))
+        return Page(blocks)
 
     def _meta(self) -> Meta:
         names = " and ".join(words.arm_name(arm) for arm in self.cohort.arms)

@@ -23,7 +23,8 @@ class Layout:
     """A checked layout. No `files` means that the folder holds canonical tables.
 
     `missing` and `sentinels` are None where the layout leaves them to the cleaning policy;
-    `where` names the layout in messages.
+    `ignore` names files of the folder that are left out on purpose; `where` names the
+    layout in messages.
     """
 
     where: str
@@ -32,6 +33,7 @@ class Layout:
     date_order: str = "ymd"
     missing: tuple[str, ...] | None = None
     sentinels: tuple[float, ...] | None = None
+    ignore: tuple[str, ...] = ()
     files: tuple[FileLayout, ...] = ()
 
 
@@ -62,6 +64,7 @@ def parse_layout(text: str, where: str) -> Layout:
         date_order=str(order),
         missing=top.texts("missing"),
         sentinels=top.numbers("sentinels"),
+        ignore=top.texts("ignore") or (),
     )
     entries = _shared_reading(top.tables("files"), where)
     top.finish()

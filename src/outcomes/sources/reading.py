@@ -135,9 +135,10 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     if unnamed:
         raise LayoutError("an entry names no file", where=unnamed[0], fix="add file = ...")
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
-    data = [name for name in present if Path(name).suffix.lower() in
-            TEXT_SUFFIXES + WORKBOOK_SUFFIXES]  # fmt: skip
-    return _assemble(folder, layout, [_unread(n) for n in data if n not in {*named, LEDGER}])
+    named |= {*layout.ignore, LEDGER}
+    readable = {*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES}
+    data = [name for name in present if Path(name).suffix.lower() in readable]
+    return _assemble(folder, layout, [_unread(name) for name in data if name not in named])
 
 
 def _unread(name: str) -> pd.DataFrame:

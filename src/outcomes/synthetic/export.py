@@ -91,6 +91,7 @@ def layout(name: str) -> str:
         'date_order = "dmy"',
         'missing = ["", "NA"]',
         "sentinels = [99, 999, -1]",
+        'ignore = ["faults.csv"]  # the list of planted faults is no export',
     ]
     for file in names():
         lines += ["", *_file_entry(file)]
