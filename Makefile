@@ -56,5 +56,11 @@ lock: $(STAMP)  ## resolve requirements.lock anew (needs uv)
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-header --all-extras \
 		--python-version 3.11 --quiet pyproject.toml --output-file requirements.lock
 
+sample: $(STAMP)  ## write reports/sample and the README's picture anew
+	@rm -rf build/sample && $(BIN)/outcomes report data/example --out build/sample
+	@rm -rf reports/sample && mkdir -p reports/sample
+	@cp build/sample/comparison/*/report.html build/sample/comparison/*/results.json reports/sample/
+	@$(BIN)/python docs/images/picture.py reports/sample/report.html docs/images/report.png
+
 clean:  ## remove what this file made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

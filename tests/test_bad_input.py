@@ -1,4 +1,4 @@
-"""Bad input through the front door: one clear message, the right exit code, nothing half-written."""
+"""Bad input through the front door: one clear message, the right exit code, nothing written."""
 
 from __future__ import annotations
 

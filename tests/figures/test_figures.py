@@ -181,7 +181,7 @@ class TestEffect:
         from outcomes.figures.effect import _ends
 
         ends = dict(_ends(replace(effects[0], direction=direction)))
-        assert ends == {-1: f"better with\n{left}", 1: f"better with\n{right}"}
+        assert ends == {-1: f"{left}\nended better", 1: f"{right}\nended better"}
 
     def test_a_comparison_that_may_not_be_shown_has_its_verdict(self, incomparable):
         figure = figures.effect([incomparable], ON)

@@ -136,7 +136,7 @@ def _ends(result: ComparisonResult) -> list[tuple[int, str]]:
         return []
     other, reference = _names(result)
     sign = 1 if result.direction == "higher" else -1
-    ends = [(sign, f"better with\n{other}"), (-sign, f"better with\n{reference}")]
+    ends = [(sign, f"{other}\nended better"), (-sign, f"{reference}\nended better")]
     return sorted(ends)
 
 

@@ -101,8 +101,13 @@ def _template(name: str) -> str:
 
 
 def _inert(value: object) -> object:
-    """What any expression of the template prints, without marks that change other text."""
-    return UNSEEN.sub("", value) if type(value) is str else value
+    """What any expression of the template prints: a number stays with its percent sign.
+
+    Marks that change how other text is read are taken out.
+    """
+    if type(value) is not str:
+        return value
+    return UNSEEN.sub("", value).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _data_uri(svg: str) -> str:

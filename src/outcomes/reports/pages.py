@@ -86,7 +86,7 @@ class ComparisonPages:
                 Section("verdicts", "What this report can and cannot say", leads.QUESTION),
                 Verdicts(tuple(lines)),
                 Prose("Who got worse", safety),
-                Prose("What it cannot say", words.CANNOT_SAY, style="list"),
+                Prose("What it cannot say", words.cannot_say(self.cohort), style="list"),
                 ResultsBlock(collect(self)),
             )
         )

@@ -89,7 +89,7 @@ def check(
 def parse(parameters: Iterable[Parameter], pairs: Iterable[str], where: str) -> dict[str, Value]:
     """Texts of the form NAME=VALUE as values of the declared types.
 
-    Lists are separated by commas; 'none' or nothing stands for no value where the parameter
+    Lists are separated by commas, with or without brackets and quotes; 'none' or nothing stands for no value where the parameter
     allows it. Raises UsageError for a text of another form or a name given twice.
     """
     known = {parameter.name: parameter for parameter in parameters}
@@ -271,7 +271,9 @@ def _parsed(parameter: Parameter, text: str, where: str) -> Value:
             case "float":
                 return float(text)
             case "list[str]":
-                return [item for part in text.split(",") if (item := part.strip())]
+                # Also as a list in brackets and quotes, which is how the notebook writes it.
+                bare = text.removeprefix("[").removesuffix("]")
+                return [item for part in bare.split(",") if (item := part.strip(" \"'"))]
             case _:
                 return text
     except (ValueError, KeyError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from outcomes.change import ChangeResult
 from outcomes.comparison import ComparisonResult, WithinArm
+from outcomes.derive import Cohort
 from outcomes.instruments import Instrument
 from outcomes.reports.shares import Shares
 from outcomes.schema import Verdict, label
@@ -118,19 +119,10 @@ def claim(effect: ComparisonResult) -> str:
 
 def comparison(effect: ComparisonResult, instrument: Instrument) -> str:
     """What the adjusted difference says, by its verdict."""
+    without = _no_difference(effect)
+    if without:
+        return without
     a, b = arm_name(effect.other), arm_name(effect.reference)
-    if effect.verdict is Verdict.NOT_COMPARABLE:
-        return (
-            f"People in {a} and in {b} were too different at the start for a fair comparison: "
-            f"{'; '.join(failures(effect))}. No difference is shown; each group is described alone."
-        )
-    if effect.verdict is Verdict.NOT_MEASURABLE:
-        return f"{a.capitalize()} and {b} share no measure, so they cannot be compared."
-    if not abs(effect.estimate) >= 0:
-        return (
-            f"There are too few people with both scores to compare {a} with {b}; no difference "
-            "is shown."
-        )
     size = f"{fmt.points(abs(effect.estimate))} points"
     span = f"95 % interval {fmt.interval(effect.low, effect.high)}"
     where = "lower" if effect.estimate < 0 else "higher"
@@ -159,6 +151,24 @@ def comparison(effect: ComparisonResult, instrument: Instrument) -> str:
     )
 
 
+def _no_difference(effect: ComparisonResult) -> str | None:
+    """Why no difference is shown, or None where one is."""
+    a, b = arm_name(effect.other), arm_name(effect.reference)
+    if effect.verdict is Verdict.NOT_MEASURABLE:
+        return f"{fmt.sentence(a)} and {b} share no measure, so they cannot be compared."
+    if effect.verdict is Verdict.NOT_COMPARABLE:
+        return (
+            f"People in {a} and in {b} were too different at the start for a fair comparison: "
+            f"{'; '.join(failures(effect))}. No difference is shown; each group is described alone."
+        )
+    if not abs(effect.estimate) >= 0:
+        return (
+            f"There are too few people with both scores to compare {a} with {b}; no difference "
+            "is shown."
+        )
+    return None
+
+
 def failures(effect: ComparisonResult) -> list[str]:
     """The diagnostics that forbid a comparison, in words."""
     said = []
@@ -185,13 +195,17 @@ def agreement(primary: ComparisonResult, second: ComparisonResult) -> str:
     )
 
 
-CANNOT_SAY = (
-    "Whether the help caused the change. People who seek help are often at a low point and would "
-    "have moved back towards their usual state anyway; this report has no untreated group.",
-    "Whether a difference between coaching and therapy is due to the help itself. People chose, or "
-    "were sent to, one or the other; the comparison adjusts for what was recorded at the start and "
-    "for nothing else.",
-    "How people fared whose end score is missing. Bounds for the extreme cases are on the page "
-    "about what is missing.",
-    "Anything about a single person, couple or practitioner.",
-)
+def cannot_say(cohort: Cohort) -> tuple[str, ...]:
+    """What no number of this report can show."""
+    names = fmt.listed([arm_name(arm) for arm in cohort.arms])
+    untreated = "" if "other" in cohort.arms else "; this report has no untreated group"
+    return (
+        "Whether the help caused the change. People who seek help are often at a low point and "
+        f"would have moved back towards their usual state anyway{untreated}.",
+        f"Whether a difference between {names} is due to the help itself. Unless chance decided "
+        "who had which, the comparison adjusts for what was recorded at the start and for nothing "
+        "else.",
+        "How people fared whose end score is missing. Bounds for the extreme cases are on the page "
+        "about what is missing.",
+        "Anything about a single person, couple or practitioner.",
+    )

@@ -49,7 +49,7 @@ def read(source: str | Path, *, layout: str | Path | None = None) -> Study:
         where the layout is wrong or leaves something to settle.
     """
     path = Path(source)
-    if not path.exists():
+    if not _exists(path):
         raise _missing(path)
     if path.is_dir():
         return _read_folder(path, _folder_layout(path, layout))
@@ -72,6 +72,13 @@ def read(source: str | Path, *, layout: str | Path | None = None) -> Study:
     files = tuple(replace(entry, file=real.name) for entry in found.files)
     named = replace(found, files=files, name=found.name or path.stem)
     return _assemble(real.parent, named, logs=[])
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, a folder without rights
+        return False
 
 
 def _missing(path: Path) -> InputError:

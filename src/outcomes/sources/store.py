@@ -97,7 +97,11 @@ def _relative(name: str) -> PurePosixPath:
 
 
 def _refuse_foreign(target: Path) -> None:
-    if not target.exists():
+    try:
+        there = target.exists()
+    except OSError as error:  # for example a name that is too long
+        raise _unwritable(target, error) from None
+    if not there:
         if target.is_symlink():
             raise OutputError("the output is a broken link", where=str(target), fix="remove it")
         return
