@@ -216,7 +216,7 @@ def _existing(text: str) -> str:
 
 
 def _example() -> Path:
-    from outcomes.reports.catalogue import example_folder
+    from outcomes.sources import example_folder
 
     return example_folder()
 

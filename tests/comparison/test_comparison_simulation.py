@@ -10,7 +10,7 @@ from outcomes.comparison import compare
 from outcomes.schema.verdicts import Verdict
 
 TRUTH = -2.0
-RUNS = 600
+RUNS = 400
 
 
 def practice(rng, *, n=240, practitioners=24, one_arm=False, effect=TRUTH, shift=0.8):

@@ -247,3 +247,9 @@ def test_no_message_shows_a_client(folder):
     message = refused(folder)
     assert "Mediation" in message
     assert "Smith" not in message
+
+
+def test_without_a_source_the_bundled_example_is_read(root):
+    bundled = read()
+    assert bundled.name == read(root / "data" / "example").name
+    assert len(bundled.clients) == 400

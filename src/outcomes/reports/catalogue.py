@@ -34,11 +34,6 @@ def notebooks_folder() -> Path:
     return _bundled("notebooks", CHECKOUT / "notebooks")
 
 
-def example_folder() -> Path:
-    """The packaged synthetic practice, or that of the checkout this package runs from."""
-    return _bundled("example", CHECKOUT / "data" / "example")
-
-
 def working_notebooks(folder: Path) -> Path:
     """Where to work on the notebooks: those of the checkout, or copies in `folder`.
 

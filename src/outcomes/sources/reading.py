@@ -14,6 +14,7 @@ from outcomes.cleaning import clean, cleaning_policy, is_required
 from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.sources.bundled import example_folder
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import TEXT_SUFFIXES, WORKBOOK_SUFFIXES, RawFile, read_file
 from outcomes.sources.layout import Layout, parse_layout
@@ -25,14 +26,14 @@ LAYOUT = "layout.toml"
 LEDGER = "ledger.csv"
 
 
-def read(source: str | Path, *, layout: str | Path | None = None) -> Study:
+def read(source: str | Path | None = None, *, layout: str | Path | None = None) -> Study:
     """Read exports and clean them.
 
     Parameters
     ----------
     source
         A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), or a
-        single CSV or Excel file together with `layout`.
+        single CSV or Excel file together with `layout`. None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
 
@@ -48,7 +49,7 @@ def read(source: str | Path, *, layout: str | Path | None = None) -> Study:
     LayoutError, VocabularyError, InstrumentError, RangeError
         where the layout is wrong or leaves something to settle.
     """
-    path = Path(source)
+    path = example_folder() if source is None else Path(source)
     if not _exists(path):
         raise _missing(path)
     if path.is_dir():
