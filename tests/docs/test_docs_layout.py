@@ -1,0 +1,27 @@
+"""The page on layouts shows layouts that work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from outcomes.sources import parse_layout
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "layout.md"
+BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_the_whole_example_is_a_layout():
+    first, questionnaire, _ = BLOCKS
+    layout = parse_layout(f"{first}\n{questionnaire}", "layout.toml")
+    assert [entry.table for entry in layout.files] == ["clients", "responses"]
+    assert layout.exported_on is not None
+
+
+def test_visits_side_by_side():
+    first, questionnaire, visits = BLOCKS
+    wide = questionnaire.replace('items = "PHQ9_{item}"', "").replace('taken_on = "Date"', "")
+    wide = wide.replace('occasion = "When"', "").replace('"phq9"', '"bdi2"')
+    wide += "taken_on = 2000-01-01\n"
+    layout = parse_layout(f"{first}\n{wide}\n{visits}", "layout.toml")
+    assert [visit.offset_days for visit in layout.files[1].visits] == [0, 91]
