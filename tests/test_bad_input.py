@@ -183,7 +183,7 @@ def test_one_arm_without_overlap_is_not_compared(tmp_path, capsys):
     (run,) = (out / "comparison").iterdir()
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))["results"]
     effects = {r["id"]: r for r in results if r["id"].startswith("comparison.")}
-    primary = effects["comparison.phq9.therapy_minus_coaching.ato"]
+    primary = effects["comparison.phq9.ato"]
     assert primary["verdict"] == "not comparable"
     assert primary["value"] is None
     page = (run / "report.html").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from outcomes.change.categories import CATEGORIES
 from outcomes.change.cutoff import CutoffUsed
 from outcomes.change.scores import Columns
 from outcomes.change.threshold import Threshold
+from outcomes.schema.drawing import Drawable
 
 _SIDES = {
     "at_or_above": "at or above",
@@ -22,7 +23,7 @@ _RULES = {"at_least": "at least", "exceeds": "more than"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChangeResult:
+class ChangeResult(Drawable):
     """Each person's change, with the shares by group and everything that decided them.
 
     `frame` is the input with `change` (end - start, in points), `index` (change /

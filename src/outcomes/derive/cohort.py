@@ -23,10 +23,11 @@ from outcomes.derive.policy import derive_policy
 from outcomes.instruments.model import Instrument
 from outcomes.instruments.registry import get
 from outcomes.schema import Study
+from outcomes.schema.drawing import Drawable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cohort:
+class Cohort(Drawable):
     """One row for each person, with the flow that led to it.
 
     `frame` has the columns of `pairs` for each person's index episode: the first eligible

@@ -82,7 +82,7 @@ def _rates(shares: Shares, instrument: str, source: str) -> Iterator[Result]:
 
 def _effect(effect: ComparisonResult, instrument: str) -> Iterator[Result]:
     way = effect.estimand if effect.method == "weighting" else effect.method
-    base = f"comparison.{instrument}.{effect.other}_minus_{effect.reference}"
+    base = f"comparison.{instrument}"
     yield Result(
         id=f"{base}.{way.lower()}",
         value=effect.estimate,
@@ -93,7 +93,7 @@ def _effect(effect: ComparisonResult, instrument: str) -> Iterator[Result]:
         n_total=effect.n_in,
         verdict=effect.verdict,
         suppressed=False,
-        method=f"{effect.method} {effect.estimand}",
+        method=f"{effect.method_name}; for {effect.population}",
         source="; ".join(effect.sources),
     )
     if effect.method != "weighting":
@@ -106,4 +106,4 @@ def _effect(effect: ComparisonResult, instrument: str) -> Iterator[Result]:
         **{f"ess.{arm}": size for arm, size in diagnostics.ess.items()},
     }
     for name, value in named.items():
-        yield Result(id=f"{base}.{name}", value=value, unit="", method="diagnostic")
+        yield Result(id=f"{base}.{way.lower()}.{name}", value=value, unit="", method="diagnostic")
