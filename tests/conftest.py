@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Fixtures that the tests of tables and of figures share.
+pytest_plugins = ["simulated_results"]
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("OUTCOMES_SHARED", ROOT.parent / "shared"))
 

@@ -122,7 +122,7 @@ REFUSED = {
     "no source for answers": ('items = "PHQ9_{item}"', "", ["responses.item"]),
     "mapped twice": ("practice_id = 7", 'gender = "man"', ["both a column and a constant"]),
     "item mapped beside items": ('episode_id = "C', 'item = "I"\nepisode_id = "C', ["item"]),
-    "absolute file": ('"phq9.csv"', '"/tmp/phq9.csv"', ["absolute"]),
+    "absolute file": ('"phq9.csv"', '"/phq9.csv"', ["absolute"]),
     "absolute Windows file": ('"phq9.csv"', "'C:\\phq9.csv'", ["absolute"]),
     "file outside": ('"phq9.csv"', '"../phq9.csv"', ["'..'"]),
     "file outside, Windows": ('"phq9.csv"', "'..\\phq9.csv'", ["'..'"]),

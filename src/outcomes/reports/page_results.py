@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from outcomes.change import ChangeResult
 from outcomes.comparison import ComparisonResult, WithinArm
+from outcomes.derive import Cohort
+from outcomes.privacy import Policy
 from outcomes.reports.results import Result
 from outcomes.reports.shares import Shares
 from outcomes.schema import Verdict
 from outcomes.showing.disclosure import visible_flow
 
-if TYPE_CHECKING:
-    from outcomes.reports.pages import ComparisonPages
 
-
-def collect(pages: ComparisonPages) -> tuple[Result, ...]:
+def collect(
+    cohort: Cohort,
+    changes: ChangeResult,
+    within: Iterable[WithinArm],
+    effects: Iterable[ComparisonResult],
+    policy: Policy,
+) -> tuple[Result, ...]:
     """All results of one comparison report, in the order of its pages."""
-    instrument = pages.cohort.instrument.id
-    found = [*_flow(pages, instrument)]
-    shares = pages.shares
-    found += [_mean(part, instrument, shares) for part in pages.within]
-    found += [*_rates(shares, instrument, "; ".join(pages.changes.sources))]
-    for effect in pages.effects:
+    instrument = cohort.instrument.id
+    shares = Shares.of(changes, policy)
+    found = [*_flow(cohort, policy)]
+    found += [_mean(part, instrument, shares) for part in within]
+    found += [*_rates(shares, instrument, "; ".join(changes.sources))]
+    for effect in effects:
         found += [*_effect(effect, instrument)]
     return tuple(found)
 
 
-def _flow(pages: ComparisonPages, instrument: str) -> Iterator[Result]:
-    flow = pages.cohort.flow
-    seen = visible_flow(flow, pages.cohort.arms, pages.policy)["persons"]
-    for row in flow[flow["arm"].isin(pages.cohort.arms)].itertuples():
+def _flow(cohort: Cohort, policy: Policy) -> Iterator[Result]:
+    flow, instrument = cohort.flow, cohort.instrument.id
+    seen = visible_flow(flow, cohort.arms, policy)["persons"]
+    for row in flow[flow["arm"].isin(cohort.arms)].itertuples():
         shown = bool(seen[row.Index])
         yield Result(
             id=f"flow.{instrument}.{row.arm}.{row.step}",

@@ -76,6 +76,7 @@ class ComparisonPages:
                 words.agreement(primary, others[0]) if others else "",
             )
         )
+        records = collect(self.cohort, self.changes, self.within, self.effects, self.policy)
         safety = tuple(
             words.reliable_rate(self.shares, self.changes, arm, "reliable_deterioration")
             for arm in self.cohort.arms
@@ -87,7 +88,7 @@ class ComparisonPages:
                 Verdicts(tuple(lines)),
                 Prose("Who got worse", safety),
                 Prose("What it cannot say", words.cannot_say(self.cohort), style="list"),
-                ResultsBlock(collect(self)),
+                ResultsBlock(records),
             )
         )
 

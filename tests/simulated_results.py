@@ -1,4 +1,4 @@
-"""People of two arms with PHQ-9 scores, and the results that figures draw."""
+"""People of two arms with PHQ-9 scores, and the results that tables and figures show."""
 
 from __future__ import annotations
 
