@@ -260,3 +260,11 @@ class TestInstrument:
         table = tables.instrument_table(get("phq9"))
         assert {row[3].text for row in table.rows[1:]} == {"yes", "no"}
         assert all(row[2].state == "shown" for row in table.rows)
+
+
+def test_a_share_alone_does_not_tell_the_hidden_number_of_people():
+    from outcomes.tables.baseline import _fits_all
+
+    assert not _fits_all(5 / 12, 12), "42 % fits 12 people and not 11"
+    assert _fits_all(86 / 200, 200)
+    assert not _fits_all(1 / 3, 8)

@@ -18,6 +18,8 @@ from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, supp
 
 _UNKNOWN = "not known"
 _YES_NO = {"True": "yes", "False": "no"}
+# How far the hidden number of people may be from the one that is shown elsewhere.
+_NEAR = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +185,27 @@ def _levels(covariate: str, words: list[pd.Series]) -> list[str]:
 def _share(
     n: int, total: int, countable: bool, ok: bool
 ) -> tuple[Cell, tuple[float, float] | None]:
-    """A count with its share; the share alone where the number of people is hidden."""
+    """A count with its share; where the number of people is hidden, at most the share."""
     if not ok:
         return suppressed("count"), None
     if not total:
         return missing("count"), None
     rate = n / total
-    cell = shown(n, fmt.count_and_share(n, total), "count")
-    if not countable:
-        cell = shown(rate, fmt.percent(rate), "percent")
-    return cell, (rate, rate * (1 - rate))
+    if countable:
+        return shown(n, fmt.count_and_share(n, total), "count"), (rate, rate * (1 - rate))
+    if not _fits_all(rate, total):
+        return suppressed("count"), None
+    return shown(rate, fmt.percent(rate), "percent"), (rate, rate * (1 - rate))
+
+
+def _fits_all(rate: float, total: int) -> bool:
+    """Whether a whole percentage fits every number of people near the hidden one.
+
+    42 % alone says that there were 12 people and not 11; among a hundred it says nothing.
+    """
+    near = np.arange(max(total - _NEAR, 1), total + _NEAR + 1)
+    closest = np.round(np.round(100 * rate) / 100 * near)
+    return bool((np.round(100 * closest / near) == np.round(100 * rate)).all())
 
 
 def _mean_line(title: str, columns: list[pd.Series], policy: Policy) -> _Line:
