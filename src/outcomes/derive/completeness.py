@@ -35,8 +35,11 @@ def filled_cells(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """table, column, filled, rows: how many cells of each optional column hold something.
 
     Only tables with rows, and of them only columns that may be empty and are no link to a
-    person, in the order of the schema.
+    person, in the order of the schema. Of sessions only those attended are counted, since a
+    missed one has no length and no task.
     """
+    seen = tables["sessions"]["status"].isin(list(derive_policy().attended))
+    tables = {**tables, "sessions": tables["sessions"][seen]}
     rows = [
         (name, column.name, int(frame[column.name].notna().sum()), len(frame))
         for name, frame in tables.items()
@@ -94,7 +97,9 @@ def waits(pairs: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     that ended, negative where sessions went on after it.
     """
     seen = sessions[sessions["status"].isin(list(derive_policy().attended))]
-    last = pairs["episode_id"].map(seen.groupby("episode_id")["held_on"].max())
+    latest = seen.groupby("episode_id")["held_on"].max()
+    # reindex, not map: mapping an empty column would lose the type of the dates.
+    last = latest.reindex(pairs["episode_id"]).set_axis(pairs.index)
     gaps = {
         WAITS[0]: pairs["pre_on"] - pairs["started_on"],
         WAITS[1]: (pairs["post_on"] - last).where(pairs["ended_on"].notna()),

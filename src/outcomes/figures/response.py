@@ -70,8 +70,16 @@ def _draw(ax: Axes, width: float, marks: list[Any], limit: float) -> None:
         if not np.isnan(mark.end_rate):
             at = place + (0.6 if narrow else 0)
             ax.plot([mark.end_low, mark.end_high], [at, at], color=style[0], linewidth=2.2)
-            dot = {"marker": style[1], "color": style[0], "markeredgecolor": "white"}
-            ax.plot([mark.end_rate], [at], markersize=7.5, clip_on=False, zorder=3, **dot)
+            ax.plot(
+                [mark.end_rate],
+                [at],
+                marker=style[1],
+                color=style[0],
+                markersize=7.5,
+                markeredgecolor="white",
+                clip_on=False,
+                zorder=3,
+            )
         place += _step(mark, width)
     ax.axvline(limit, color=theme.MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     ax.set_ylim(place, -0.5)

@@ -71,7 +71,7 @@ class Quality:
         everybody = self.rows(EVERYBODY[0])
         n = everybody["with_end"].fillna(0)
         order = everybody.assign(_n=n).sort_values(["_n", "instrument"], ascending=[False, True])
-        return order["instrument"].tolist()
+        return [str(name) for name in order["instrument"]]
 
 
 def quality(study: Study, *, period: str, practice: str | None, policy: Policy) -> Quality:
@@ -91,8 +91,9 @@ def quality(study: Study, *, period: str, practice: str | None, policy: Policy) 
             frame = frame[frame["practice_id"].eq(practice).fillna(False)]
         if len(frame):
             frames[name] = frame
+    meant = {name: _meant_for(frame, name) for name, frame in frames.items()}
     shown, by_quarter = _responses(frames, policy)
-    gaps = [waits(frame, study.sessions).assign(instrument=n) for n, frame in frames.items()]
+    gaps = [waits(frame, study.sessions).assign(instrument=n) for n, frame in meant.items()]
     ledger = study.ledger
     if not isinstance(ledger, Ledger):
         ledger = Ledger.build([], read={}, kept={}, lines={})
@@ -103,7 +104,7 @@ def quality(study: Study, *, period: str, practice: str | None, policy: Policy) 
         filled=filled_cells(study.tables()),
         shown=shown,
         by_quarter=by_quarter,
-        spread={n: practitioner_rates(f, policy.minimum_count) for n, f in frames.items()},
+        spread={n: practitioner_rates(f, policy.minimum_count) for n, f in meant.items()},
         waits=pd.concat(gaps, ignore_index=True) if gaps else pd.DataFrame(),
         period=span,
         practice=practice,
@@ -151,6 +152,13 @@ def collect(numbers: Quality) -> Iterator[Result]:
             suppressed=small,
             method="median with quartiles",
         )
+
+
+def _meant_for(frame: pd.DataFrame, instrument: str) -> pd.DataFrame:
+    """The people whom a questionnaire is meant for."""
+    if get(instrument).purpose != COUPLES_ONLY:
+        return frame
+    return frame[frame["unit"].eq("couple").fillna(False)]
 
 
 def _responses(frames: dict[str, pd.DataFrame], policy: Policy) -> tuple[pd.DataFrame, bool]:

@@ -90,19 +90,16 @@ def problems(numbers: Quality) -> tuple[str, ...]:
         few = hidden(issue.n, numbers.policy)
         n = "a few" if few else fmt.count(issue.n)
         noun = NOUNS[issue.action] + ("" if issue.n == 1 and not few else "s")
-        said.append(f"{issue.title} in {issue.table}: {n} {noun} {issue.action}. {issue.to_do}")
+        said.append(f"{issue.table}: {n} {noun} {issue.action}. {issue.title}: {issue.to_do}")
     return tuple(said) or ("No row was lost or altered because of an error.",)
 
 
 def response_lead(numbers: Quality) -> str:
     """What counts as a response, for whom."""
-    when = "any time" if numbers.period.start is None else numbers.period.label
+    when = "at any time" if numbers.period.start is None else f"in {numbers.period.label}"
     where = "" if numbers.practice is None else f" in practice {numbers.practice}"
     return (
-        f"Episodes that started at {when}{where}, one count for each person in each episode. "
-        if numbers.period.start is None
-        else f"Episodes that started in {when}{where}, one count for each person in each episode. "
-    ) + (
+        f"Episodes that started {when}{where}, one count for each person in each episode. "
         "End scores are counted among episodes that ended. Measures of a relationship are counted "
         "for couples only. Intervals treat people as independent."
     )

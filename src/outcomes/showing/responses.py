@@ -7,6 +7,8 @@ so that what the hidden ones hold together is not small either.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -75,6 +77,9 @@ def visible_responses(counts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             known |= any(bool(flags.loc[part.index, name].all()) for part in parts)
             for part in parts if known else ():
                 flags.loc[part.index, name] = _complemented(part, flags[name], rank, policy)
+    for n, total in SHARES.values():
+        # Nearly everybody has a start score: its count would stand for the hidden total.
+        flags[n] &= flags[total]
     return flags[list(PARTS)]
 
 
@@ -84,18 +89,28 @@ def _complemented(part: pd.DataFrame, seen: pd.Series, rank: int, policy: Policy
     size = part[[a for a, inside in zip(ATOMS, _SUMS[rank], strict=True) if inside]].sum(axis=1)
     order = part.assign(_n=size).sort_values(["_n", "group"]).index
     waiting = [place for place in order if open_[place]]
-    while waiting and not open_.all():
-        pooled = part.loc[~open_, list(ATOMS)].sum()
-        few = (~open_).sum()
-        value = int(size[~open_].sum())
-        together = all(releasable(pooled.tolist(), _SUMS[: rank + 1], policy))
-        if few > 1 and together and not hidden(max(value - few + 1, 1), policy):
-            break
-        open_[waiting.pop(0)] = False
+
+    def safe(concealed: pd.Index) -> bool:
+        value = int(size[concealed].sum()) - len(concealed) + 1
+        pooled = part.loc[concealed, list(ATOMS)].sum().tolist()
+        apart = len(concealed) > 1 and not hidden(max(value, 1), policy)
+        return apart and all(releasable(pooled, _SUMS[: rank + 1], policy))
+
+    while waiting and not open_.all() and not safe(open_.index[~open_]):
+        concealed = open_.index[~open_]
+        # One more group is enough where there is such a group: the smallest one.
+        enough = (place for place in waiting if safe(concealed.append(pd.Index([place]))))
+        chosen = next(enough, waiting[0])
+        waiting.remove(chosen)
+        open_[chosen] = False
     return open_
 
 
-def _share(n: object, total: object, confidence: float) -> tuple[float, float, float]:
+def _share(
+    n: Any,  # noqa: ANN401 - a count or NA
+    total: Any,  # noqa: ANN401
+    confidence: float,
+) -> tuple[float, float, float]:
     if pd.isna(n) or pd.isna(total) or not total:
         return np.nan, np.nan, np.nan
-    return int(n) / int(total), *wilson(int(n), int(total), confidence)  # type: ignore[call-overload]
+    return int(n) / int(total), *wilson(int(n), int(total), confidence)

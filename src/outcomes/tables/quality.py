@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -63,7 +65,10 @@ def filled_table(filled: pd.DataFrame, policy: Policy) -> Table:
         TableColumn("n", "Cells filled", "count"),
         TableColumn("share", "Share", "percent"),
     )
-    note = "An empty cell can be right: an episode that goes on has no end."
+    note = (
+        "An empty cell can be right: an episode that goes on has no end. Of sessions only those "
+        "attended are counted."
+    )
     notes = (note, *hiding(rows, policy))
     return Table("filled", "Cells that hold something", columns, tuple(rows), notes)
 
@@ -77,9 +82,9 @@ def response_table(shown_rows: pd.DataFrame, policy: Policy, *, id: str, caption
         (
             text(_row_name(row.instrument, row.group)),
             _count(row.started),
-            *_rate(row.with_start, row.started, row.start_rate),
+            _part(row.with_start, row.started),
             _count(row.ended),
-            *_rate(row.with_end, row.ended, row.end_rate),
+            _part(row.with_end, row.ended),
         )
         for row in shown_rows.itertuples()
     ]
@@ -87,10 +92,8 @@ def response_table(shown_rows: pd.DataFrame, policy: Policy, *, id: str, caption
         TableColumn("group", "Measure and group", "text"),
         TableColumn("started", "Started", "count"),
         TableColumn("with_start", "With a start score", "count"),
-        TableColumn("start_rate", "Share", "percent"),
         TableColumn("ended", "Ended", "count"),
         TableColumn("with_end", "With an end score", "count"),
-        TableColumn("end_rate", "Share", "percent"),
     )
     return Table(id, caption, columns, tuple(rows), (*hiding(rows, policy), *lacking(rows)))
 
@@ -173,14 +176,15 @@ def _row_name(instrument: str, group: str) -> str:
     return name if group == "all" else f"{name}, {group}"
 
 
-def _count(n: object) -> Cell:
-    return suppressed("count") if n is pd.NA else shown(n, fmt.count(int(n)), "count")  # type: ignore[call-overload]
+def _count(n: Any) -> Cell:  # noqa: ANN401 - a count or NA
+    return suppressed("count") if n is pd.NA else shown(n, fmt.count(int(n)), "count")
 
 
-def _rate(n: object, total: object, rate: float) -> tuple[Cell, Cell]:
+def _part(n: Any, total: Any) -> Cell:  # noqa: ANN401 - a count or NA
+    """A count with its share of the total; `n` is shown only where the total is."""
     if n is pd.NA or total is pd.NA:
-        return _count(n), suppressed("percent")
-    return _count(n), shown(rate, fmt.percent(rate), "percent")
+        return suppressed("count")
+    return shown(n, fmt.count_and_share(int(n), int(total)), "count")
 
 
 def _share(n: int, total: int, *, visible: bool) -> tuple[Cell, Cell]:
