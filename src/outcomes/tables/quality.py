@@ -89,11 +89,11 @@ def response_table(shown_rows: pd.DataFrame, policy: Policy, *, id: str, caption
         for row in shown_rows.itertuples()
     ]
     columns = (
-        TableColumn("group", "Measure and group", "text"),
+        TableColumn("group", "Measure", "text"),
         TableColumn("started", "Started", "count"),
-        TableColumn("with_start", "With a start score", "count"),
+        TableColumn("with_start", "Start score", "count"),
         TableColumn("ended", "Ended", "count"),
-        TableColumn("with_end", "With an end score", "count"),
+        TableColumn("with_end", "End score", "count"),
     )
     return Table(id, caption, columns, tuple(rows), (*hiding(rows, policy), *lacking(rows)))
 
