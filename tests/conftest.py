@@ -32,3 +32,11 @@ def shared() -> Path:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def own_key(tmp_path_factory, monkeypatch) -> Path:
+    """A key file of the tests' own: no test reads or makes the key of the person running it."""
+    place = tmp_path_factory.getbasetemp() / "key of the tests"
+    monkeypatch.setenv("OUTCOMES_KEY", str(place))
+    return place

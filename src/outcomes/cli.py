@@ -87,13 +87,36 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def clean(arguments: argparse.Namespace) -> int:
-    """Write the clean tables and the ledger."""
-    from outcomes.sources import read, write_tables
+    """Write the clean tables and the ledger, with pseudonyms for ids and without free text."""
+    from outcomes.privacy import withheld_text
+    from outcomes.sources import key_file, read, write_tables
 
+    withheld = withheld_text(arguments.allow_text)
     layout = _existing(arguments.layout) if arguments.layout else None
     study = read(_existing(arguments.source), layout=layout)
-    write_tables(study, Path(arguments.out))
+    place = Path(arguments.key).expanduser() if arguments.key else key_file()
+    new = not place.exists()
+    write_tables(
+        study,
+        Path(arguments.out),
+        key=arguments.key,
+        keep_ids=arguments.keep_ids,
+        allow_text=arguments.allow_text,
+    )
     print(arguments.out)
+    if arguments.keep_ids:
+        said = "ids are written as they came, as asked: nothing in them may name anybody"
+    else:
+        said = f"ids are replaced by pseudonyms; their key is {place}"
+    print(said, file=sys.stderr)
+    if new and not arguments.keep_ids:
+        print(
+            "this key is new: keep a copy in a safe place; without it nobody can be matched "
+            "with a later quarter",
+            file=sys.stderr,
+        )
+    if withheld:
+        print(f"free text left empty: {', '.join(withheld)}", file=sys.stderr)
     return DONE
 
 
@@ -198,6 +221,21 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     sub.add_argument("source", metavar="SOURCE", help="folder or file with the exports")
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument("--out", required=True, metavar="DIR", help="folder to write")
+    ids = sub.add_mutually_exclusive_group()
+    ids.add_argument(
+        "--key",
+        metavar="FILE",
+        help="key of the pseudonyms, made on first use "
+        "(default: $OUTCOMES_KEY, or outcomes/key among your settings)",
+    )
+    ids.add_argument("--keep-ids", action="store_true", help="write ids as they came")
+    sub.add_argument(
+        "--allow-text",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="write this column of free text, which is left empty otherwise; may be repeated",
+    )
     sub.set_defaults(command=clean)
 
 

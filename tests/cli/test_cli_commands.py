@@ -63,6 +63,7 @@ def test_help_imports_nothing_heavy():
         ["report", "--format", "pdf"],
         ["report", "--unknown"],
         ["clean", "x"],
+        ["clean", "x", "--out", "o", "--key", "k", "--keep-ids"],
         ["example"],
         ["example", "d", "--clients", "many"],
     ],
@@ -86,6 +87,7 @@ def test_wrong_usage(capsys, argv):
         (["report", "--notebook", str(NOTEBOOKS / "failing.ipynb"), "--practice", "x"], "practice"),
         (["check", "missing"], "no such file or folder"),
         (["clean", "missing", "--out", "o"], "no such file or folder"),
+        (["clean", ".", "--out", "o", "--allow-text", "gender"], "no column of free text"),
     ],
 )
 def test_wrong_input_is_said_at_once_and_nothing_is_written(capsys, tmp_path, argv, said):
@@ -144,6 +146,28 @@ class TestExample:
         assert main(["clean", "practice", "--out", "clean"]) == 0
         assert {"clients.csv", "ledger.csv"} <= {p.name for p in (tmp_path / "clean").iterdir()}
         assert main(["check", "clean"]) == 0
+
+    def test_ids_and_free_text_stay_at_home_unless_asked_for(self, capsys, tmp_path):
+        main(["example", "practice", "--clients", "60"])
+        capsys.readouterr()
+        argv = ["clean", "practice", "--key", "keys/mine", "--out"]
+        assert main([*argv, "one"]) == 0
+        said = capsys.readouterr()
+        assert said.out == "one\n"
+        assert "keys/mine" in said.err
+        assert "this key is new" in said.err
+        assert "episodes.approach" in said.err
+        assert main([*argv, "two", "--allow-text", "approach", "--allow-text", "domain"]) == 0
+        said = capsys.readouterr().err
+        assert "new" not in said
+        assert "free text" not in said
+        one, two = ((tmp_path / name / "clients.csv").read_text() for name in ("one", "two"))
+        assert one == two
+        assert "inside" in refused(capsys, *argv[:2], "--key", "two/key", "--out", "two")
+        assert "old key file" in refused(capsys, *argv[:2], "--key", "other", "--out", "two")
+        assert main(["clean", "practice", "--keep-ids", "--out", "raw"]) == 0
+        assert "as they came" in capsys.readouterr().err
+        assert (tmp_path / "raw" / "clients.csv").read_text() != one
 
 
 def test_lab_needs_jupyterlab(capsys, monkeypatch):

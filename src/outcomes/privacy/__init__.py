@@ -1,7 +1,15 @@
-"""What may leave the house: disclosure policy, suppression, and the scan for identifiers."""
+"""What may leave the house: policy, suppression, pseudonyms, and the scan for identifiers."""
 
 from outcomes.privacy.identifiers import KNOWN_ID, Finding, scan
 from outcomes.privacy.policy import Policy, policies, policy
+from outcomes.privacy.pseudonyms import (
+    holds_pseudonyms,
+    key_id,
+    pseudonymise,
+    pseudonyms,
+    withheld_text,
+    without_text,
+)
 from outcomes.privacy.suppression import hidden, suppress_counts, suppress_rate
 
 __all__ = [
@@ -9,9 +17,15 @@ __all__ = [
     "Finding",
     "Policy",
     "hidden",
+    "holds_pseudonyms",
+    "key_id",
     "policies",
     "policy",
+    "pseudonymise",
+    "pseudonyms",
     "scan",
     "suppress_counts",
     "suppress_rate",
+    "withheld_text",
+    "without_text",
 ]

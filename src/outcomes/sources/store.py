@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from outcomes.errors import OutputError
+from outcomes.errors import OutputError, UsageError
+from outcomes.privacy import holds_pseudonyms, key_id, pseudonymise, withheld_text, without_text
 from outcomes.schema import Kind, Study
 from outcomes.schema.tables import TABLES
+from outcomes.sources.keys import RECORD, keep_apart, key_file, load_key, lost, record, recorded
 from outcomes.sources.layout import SCHEMA
 from outcomes.sources.reading import LAYOUT, LEDGER
 
@@ -20,15 +22,78 @@ from outcomes.sources.reading import LAYOUT, LEDGER
 MARK = ".outcomes-output"
 
 
-def write_tables(study: Study, folder: str | Path) -> Path:
+def write_tables(
+    study: Study,
+    folder: str | Path,
+    *,
+    key: str | Path | None = None,
+    keep_ids: bool = False,
+    allow_text: Collection[str] = (),
+) -> Path:
     """Write the canonical tables, `ledger.csv`, and the `layout.toml` to read them again.
 
-    `read` of the folder gives the same tables. Raises OutputError as `write_text_files`.
+    Parameters
+    ----------
+    study
+        What `read` returns.
+    folder
+        The folder to make, as in `write_text_files`.
+    key
+        The key file of the pseudonyms; None takes `keys.key_file()`. Made on first use.
+    keep_ids
+        Write ids as they came. They must not name anybody.
+    allow_text
+        Columns of free text to write; all others are written empty.
+
+    Returns
+    -------
+    The folder. `read` of it gives the same tables, with a pseudonym for each id and without
+    the text that was held back; writing those again with the same key changes nothing.
+
+    Raises
+    ------
+    UsageError
+        where the key file lies in the folder, a key is given for ids that are kept, or a
+        column is not of free text.
+    InputError
+        where the key cannot be used, or is not the one of pseudonyms that are already there.
+    OutputError
+        as `write_text_files`.
     """
-    files = {f"{name}.csv": _csv(_as_text(name, frame)) for name, frame in study.tables().items()}
+    if keep_ids and key is not None:
+        raise UsageError(
+            "a key is of no use where ids are kept",
+            where="key, keep_ids",
+            fix="give one of the two",
+        )
+    tables = without_text(study.tables(), withheld_text(allow_text))
+    files = {}
+    if not keep_ids:
+        # Before a key is made: a folder that cannot be written should leave no trace.
+        _refuse_foreign(Path(folder))
+        tables, files[RECORD] = _pseudonymised(tables, folder, key_file() if key is None else key)
+    files |= {f"{name}.csv": _csv(_as_text(name, frame)) for name, frame in tables.items()}
     files[LEDGER] = _csv(study.ledger.to_frame())
     files[LAYOUT] = _layout(study)
     return write_text_files(files, folder)
+
+
+def _pseudonymised(
+    tables: dict[str, pd.DataFrame], folder: str | Path, place: str | Path
+) -> tuple[dict[str, pd.DataFrame], str]:
+    """Tables without ids, and the record of the key; a lost key is said before one is made."""
+    keep_apart(place, folder)
+    before = recorded(folder)
+    fresh = not Path(place).expanduser().exists()
+    if fresh and before is not None:
+        raise lost(folder, place)
+    if fresh and holds_pseudonyms(tables):
+        raise lost("the tables to be written", place)
+    key = load_key(place)
+    name = key_id(key)
+    if before not in (None, name):
+        raise lost(folder, place)
+    return pseudonymise(tables, key), record(name)
 
 
 def write_text_files(files: Mapping[str, str], folder: str | Path) -> Path:
