@@ -86,15 +86,7 @@ def read_file(
     LayoutError
         where several separators explain the file equally well.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InputError(
-            f"files of the kind {suffix or 'without a suffix'!r} cannot be read",
-            where=name,
-            fix="save it as CSV, .xlsx or .parquet",
-        )
-    if not path.is_file():
-        raise InputError("there is no such file", where=name, fix="check the name")
+    suffix = _suffix(path, name)
     content = _content(path, name)
     digest = hashlib.sha256(content).hexdigest()
     if suffix in WORKBOOK_SUFFIXES:
@@ -112,6 +104,19 @@ def read_file(
     raw = _framed(read_delimited(text, name, header_line, separator), name, header_line, digest)
     log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
+
+
+def _suffix(path: Path, name: str) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(
+            f"files of the kind {suffix or 'without a suffix'!r} cannot be read",
+            where=name,
+            fix="save it as CSV, .xlsx or .parquet",
+        )
+    if not path.is_file():
+        raise InputError("there is no such file", where=name, fix="check the name")
+    return suffix
 
 
 def _content(path: Path, name: str) -> bytes:
