@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, timedelta, timezone
 
 import pandas as pd
 import pytest
 
-from outcomes.cleaning import parse_date, parse_dates, tidy
+from outcomes.cleaning import DATE_ORDERS, order_evidence, parse_date, parse_dates, tidy
 from outcomes.errors import VocabularyError
 
 DATES = [
@@ -86,3 +86,51 @@ def test_yes_and_no_are_read_in_any_usual_form(rows, cleaned):
     ]
     study = cleaned(rows)
     assert study.clients["prior_care"].tolist() == [True] * 3 + [False] * 3
+
+
+@pytest.mark.parametrize("order", DATE_ORDERS)
+@pytest.mark.parametrize(
+    "text",
+    ["5 Jan 2026", "Jan 5, 2026", "05-Jan-2026", "5 January 2026 09:30", "2026/1/5", "20260105"],
+)
+def test_dates_that_need_no_order(text, order):
+    assert parse_date(text, order) == date(2026, 1, 5)
+
+
+@pytest.mark.parametrize("text", ["5 Jan 26", "5 Janu 2026", "31 Feb 2026", "2026105", "Jan 2026"])
+def test_dates_with_names_that_are_none(text):
+    assert parse_date(text, "dmy") is None
+
+
+ZONED = [
+    ("2026-01-13T23:30:00Z", 14),
+    ("2026-01-13T23:30:00+01:00", 13),
+    ("2026-01-13 11:30 PM -0500", 14),
+    ("2026-01-13T23:30:00", 13),
+    ("2026-01-13", 13),
+]
+
+
+@pytest.mark.parametrize(("text", "day"), ZONED)
+def test_offsets_count_in_the_zone(text, day):
+    assert parse_date(text, "ymd") == date(2026, 1, 13)
+    assert parse_date(text, "ymd", timezone(timedelta(hours=1))) == date(2026, 1, day)
+
+
+def test_a_time_that_is_none_is_no_date_in_a_zone():
+    assert parse_date("2026-01-13T25:30:00Z", "ymd", UTC) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["13/01/2026", "01/02/2026"], "dmy"),
+        (["01/13/2026", "01/02/2026"], "mdy"),
+        (["2026-01-02", "5 Jan 2026", "13/13/2026", "13/01/26"], "ymd"),
+        (["05/05/2026"], "dmy"),
+        (["01/02/2026", "05/05/2026"], None),
+        (["13/01/2026", "01/13/2026"], None),
+    ],
+)
+def test_evidence_for_an_order(texts, order):
+    assert order_evidence([(text, 2) for text in texts]).order == order

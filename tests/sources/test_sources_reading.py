@@ -208,7 +208,7 @@ def test_layouts_that_do_not_fit(folder):
     assert "did you mean 'kind'" in refused(folder, LayoutError)
     layout.write_text(LAYOUT.replace("courses.csv", "course.csv"), encoding="utf-8")
     assert "did you mean 'courses.csv'" in refused(folder, LayoutError)
-    layout.write_text(LAYOUT.replace('separator = ";"', ""), encoding="utf-8")
+    layout.write_text(LAYOUT.replace('separator = ";"', 'separator = "|"'), encoding="utf-8")
     assert "another separator" in refused(folder, LayoutError)
     layout.write_text(LAYOUT, encoding="utf-8")
     (folder / "courses.csv").write_text(COURSES.replace("note", "id"), encoding="utf-8")

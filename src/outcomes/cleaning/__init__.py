@@ -1,6 +1,12 @@
 """Raw tables to `Study` and ledger: every row is kept, or has a reason not to be."""
 
-from outcomes.cleaning.dates import DATE_ORDERS, parse_date, parse_dates
+from outcomes.cleaning.dates import (
+    DATE_ORDERS,
+    OrderEvidence,
+    order_evidence,
+    parse_date,
+    parse_dates,
+)
 from outcomes.cleaning.pipeline import STEPS, clean
 from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required
@@ -13,6 +19,7 @@ __all__ = [
     "DATE_ORDERS",
     "STEPS",
     "CleaningPolicy",
+    "OrderEvidence",
     "Reason",
     "Settings",
     "Traced",
@@ -20,6 +27,7 @@ __all__ = [
     "clean",
     "cleaning_policy",
     "is_required",
+    "order_evidence",
     "parse_date",
     "parse_dates",
     "reasons",

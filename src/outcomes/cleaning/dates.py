@@ -3,41 +3,75 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
 import numpy as np
 import pandas as pd
 
 DATE_ORDERS = ("ymd", "dmy", "mdy")
 
-# A time of day, with or without a zone, may follow; the date is the one written.
+# A time of day, with or without a zone, may follow.
 _TIME = (
-    r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
-    r"\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?"
+    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
-_ISO = re.compile(rf"(?P<y>\d{{4}})-(?P<m>\d{{1,2}})-(?P<d>\d{{1,2}}){_TIME}")
-_PATTERNS = {
-    "ymd": re.compile(
-        rf"(?P<y>\d{{4}})(?P<s>[-/. ]?)(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_TIME}"
-    ),
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_NAME = (
+    r"(?P<m>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+# These say themselves which part is which, so they are read under every order.
+_PLAIN = (
+    re.compile(rf"(?P<y>\d{{4}})(?P<s>[-/. ])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_TIME}"),
+    re.compile(rf"(?P<y>\d{{4}})(?P<m>\d{{2}})(?P<d>\d{{2}}){_TIME}"),
+    re.compile(rf"(?P<d>\d{{1,2}})[-/. ]\s*{_NAME}(?:[-/ ]|,\s*)(?P<y>\d{{4}}){_TIME}", re.I),
+    re.compile(rf"{_NAME}[-/ ](?P<d>\d{{1,2}})(?:[-/ ]|,\s*)(?P<y>\d{{4}}){_TIME}", re.I),
+)
+_ORDERED = {
     "dmy": re.compile(rf"(?P<d>\d{{1,2}})(?P<s>[-/. ])(?P<m>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}"),
     "mdy": re.compile(rf"(?P<m>\d{{1,2}})(?P<s>[-/. ])(?P<d>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}"),
 }
+_LAST_MONTH = 12
 
 
-def parse_date(text: str, order: str) -> date | None:
+def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None:
     """One date, or None where the text is not a day of the calendar in this order.
 
-    Year-month-day with dashes is unambiguous and is read under every order. A year of
-    two digits is not read.
+    A year in front and a month by its English name are unambiguous and are read under every
+    order. A year of two digits is not read. The day is the one written; with a `zone`, a
+    time that states its offset counts as the day it was there.
     """
-    found = _ISO.fullmatch(text) or _PATTERNS[order].fullmatch(text)
+    found = next((match for plain in _PLAIN if (match := plain.fullmatch(text))), None)
+    if found is None and order in _ORDERED:
+        found = _ORDERED[order].fullmatch(text)
     if found is None:
         return None
+    month = found["m"][:3].casefold()
+    number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month)
     try:
-        return date(int(found["y"]), int(found["m"]), int(found["d"]))
-    except ValueError:
+        day = date(int(found["y"]), number, int(found["d"]))
+        return day if zone is None or found["zone"] is None else _local(day, found, zone)
+    except (ValueError, OverflowError):
         return None
+
+
+def _local(day: date, found: re.Match[str], zone: tzinfo) -> date:
+    """Return the day in `zone`. Raises ValueError where there is no such time."""
+    hour = int(found["hour"])
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"][0] in "Pp" else 0)
+    offset = timedelta(0)
+    if found["zone"] != "Z":
+        digits = found["zone"].replace(":", "")
+        offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))
+        offset = -offset if digits[0] == "-" else offset
+    written = datetime(
+        day.year, day.month, day.day, hour, int(found["minute"]), int(found["second"] or 0),
+        tzinfo=timezone(offset),
+    )  # fmt: skip
+    return written.astimezone(zone).date()
 
 
 def parse_dates(texts: pd.Series, order: str) -> pd.Series:
@@ -47,3 +81,44 @@ def parse_dates(texts: pd.Series, order: str) -> pd.Series:
     # numpy rather than pd.to_datetime: its years 1 to 9999 are those of datetime.date.
     days = np.array([*parsed, None], dtype="datetime64[s]")
     return pd.Series(days[codes], index=texts.index, dtype="datetime64[s]")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvidence:
+    """Lines with dates that only fit day-month-year, only month-day-year, either, or both alike.
+
+    `same` has the dates that are one day in both orders (5/5/2026).
+    """
+
+    dmy: list[int] = field(default_factory=list)
+    mdy: list[int] = field(default_factory=list)
+    either: list[int] = field(default_factory=list)
+    same: list[int] = field(default_factory=list)
+
+    @property
+    def order(self) -> str | None:
+        """The order proved, "ymd" where no date depends on it, None where it is open."""
+        if self.dmy and self.mdy:
+            return None
+        if self.dmy or self.mdy:
+            return "dmy" if self.dmy else "mdy"
+        if self.either:
+            return None
+        return "dmy" if self.same else "ymd"
+
+
+def order_evidence(cells: Iterable[tuple[str, int]]) -> OrderEvidence:
+    """Sort (text, line) pairs by the order they prove: there are only twelve months."""
+    found = OrderEvidence()
+    for text, line in cells:
+        match = _ORDERED["dmy"].fullmatch(text)
+        if match is None:
+            continue
+        first, second = int(match["d"]), int(match["m"])
+        if first > _LAST_MONTH >= second:
+            found.dmy.append(line)
+        elif second > _LAST_MONTH >= first:
+            found.mdy.append(line)
+        elif max(first, second) <= _LAST_MONTH:
+            (found.same if first == second else found.either).append(line)
+    return found

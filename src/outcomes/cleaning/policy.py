@@ -61,7 +61,7 @@ class Settings:
     Parameters
     ----------
     exported_on : no event can lie after this day.
-    date_order : "ymd", "dmy" or "mdy"; year-month-day with dashes is read under each.
+    date_order : "ymd", "dmy" or "mdy"; a year in front is read under each.
     missing : words that stand for an empty cell, compared after trimming, without case.
     sentinels : numbers that stand for a missing answer.
     """

@@ -9,15 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from outcomes.errors import InputError
-
-# Longest first: the mark of UTF-32 starts with that of UTF-16.
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-)
+from outcomes.sources.detection import marked_encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +26,7 @@ def decode(content: bytes, name: str, encoding: str | None) -> str:
 
     Raises InputError for binary content and for bytes that the encoding does not have.
     """
-    marked = next((found for mark, found in _MARKS if content.startswith(mark)), None)
-    chosen = marked or encoding or "utf-8"
+    chosen = marked_encoding(content) or encoding or "utf-8"
     wide = codecs.lookup(chosen).name.startswith(("utf-16", "utf-32"))
     if b"\0" in content and not wide:
         raise InputError(
@@ -57,15 +48,12 @@ def decode(content: bytes, name: str, encoding: str | None) -> str:
     return text
 
 
-def read_delimited(
-    content: bytes, name: str, header_line: int, encoding: str | None, separator: str
-) -> Records:
-    """Split a delimited file into records.
+def read_delimited(text: str, name: str, header_line: int, separator: str) -> Records:
+    """Split a decoded text file into records.
 
     Raises InputError where there is no such header line, or the quoting is broken: going on
     would swallow lines into one cell.
     """
-    text = decode(content, name, encoding)
     stream = io.StringIO(text, newline="")
     for _ in range(header_line - 1):
         stream.readline()

@@ -10,13 +10,16 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from outcomes import instruments
+from outcomes.cleaning import DATE_ORDERS
 from outcomes.errors import InstrumentError
 from outcomes.schema import TABLES, Table, vocabularies
+from outcomes.sources.detection import AUTO
 from outcomes.sources.section import Section, near
 
 # Tables that may come from a wide questionnaire, one column for each item.
 WIDE_TABLES = ("responses", "satisfaction")
 TOTAL = "total"
+KNOWN_ORDERS = (AUTO, *DATE_ORDERS)
 _PLACE = re.compile(r"\{item(?::0(\d))?\}")
 
 
@@ -38,7 +41,8 @@ class FileLayout:
     """How one file, or one sheet of it, becomes rows of `table`.
 
     `columns` maps canonical to source column, `constants` canonical column to text, `codes`
-    canonical column to {source word: canonical word}. `visits` is empty unless wide.
+    canonical column to {source word: canonical word}. `visits` is empty unless wide. What is
+    "auto" the file itself decides; `date_order` is None where the layout says it for all files.
     """
 
     file: str | None
@@ -46,9 +50,10 @@ class FileLayout:
     where: str
     sheet: str | None = None
     header_line: int = 1
-    encoding: str | None = None
-    separator: str | None = None
-    decimal: str = "."
+    encoding: str = AUTO
+    separator: str = AUTO
+    decimal: str = AUTO
+    date_order: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -86,7 +91,8 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         header_line=_header_line(section),
         encoding=_encoding(section),
         separator=_one_character(section, "separator"),
-        decimal=_one_character(section, "decimal") or ".",
+        decimal=_one_character(section, "decimal"),
+        date_order=date_order(section),
         columns=columns,
         constants=constants,
         codes=codes,
@@ -119,22 +125,30 @@ def _header_line(section: Section) -> int:
     return line
 
 
-def _encoding(section: Section) -> str | None:
-    name = section.text("encoding")
+def date_order(section: Section) -> str | None:
+    """Return the order of dates, None where nothing is said."""
+    order = section.text("date_order")
+    if order is not None and order not in KNOWN_ORDERS:
+        raise section.refuse(f"date_order {order!r} is not known", near(order, KNOWN_ORDERS))
+    return order
+
+
+def _encoding(section: Section) -> str:
+    name = section.text("encoding", AUTO) or ""
     try:
         # A codec such as base64 exists as well, and is no encoding of text.
-        if name is not None:
+        if name != AUTO:
             "".encode(codecs.lookup(name).name)
     except (LookupError, ValueError):
-        known = ("utf-8", "utf-16", "cp1252", "latin-1")
-        raise section.refuse(f"encoding {name!r} is not known", near(str(name), known)) from None
+        known = (AUTO, "utf-8", "utf-16", "cp1252", "latin-1")
+        raise section.refuse(f"encoding {name!r} is not known", near(name, known)) from None
     return name
 
 
-def _one_character(section: Section, key: str) -> str | None:
-    value = section.text(key)
-    if value is not None and (len(value) != 1 or value in '"\r\n'):
-        raise section.refuse(f"{key} is not one character", r'for example ",", ";" or "\t"')
+def _one_character(section: Section, key: str) -> str:
+    value = section.text(key, AUTO) or ""
+    if value != AUTO and (len(value) != 1 or value in '"\r\n'):
+        raise section.refuse(f"{key} is not one character", r'"auto", or one of ",", ";" and "\t"')
     return value
 
 

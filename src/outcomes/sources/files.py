@@ -7,21 +7,28 @@ quoted text before it spans several lines.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from outcomes.errors import InputError
+from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import SourceFile
-from outcomes.sources.delimited import Records, read_delimited
+from outcomes.sources.columnar import read_columnar
+from outcomes.sources.delimited import Records, decode, read_delimited
+from outcomes.sources.detection import AUTO, NAMES, detect_encoding, separators
 from outcomes.sources.workbook import read_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
+PARQUET_SUFFIXES = (".parquet",)
+# Characters looked at for the separator; detection stops after its first records anyway.
+_SAMPLE = 1_000_000
+SUFFIXES = TEXT_SUFFIXES + WORKBOOK_SUFFIXES + PARQUET_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +37,8 @@ class RawFile:
 
     `cells` has the source's columns as strings ("" where empty) plus `_file` and `_line`, without
     blank lines; `headers` are the names as they stand, so duplicates show; `log` has the
-    ledger entries for blank and ragged lines; `source.rows` counts data lines, blank ones too.
+    ledger entries for blank and ragged lines; `source.rows` counts data lines, blank ones too;
+    `separator` is None where the file is no text.
     """
 
     name: str
@@ -39,6 +47,7 @@ class RawFile:
     cells: pd.DataFrame
     log: tuple[pd.DataFrame, ...]
     source: SourceFile
+    separator: str | None = None
 
 
 def read_file(
@@ -47,10 +56,11 @@ def read_file(
     *,
     sheet: str | None = None,
     header_line: int = 1,
-    encoding: str | None = None,
-    separator: str | None = None,
+    encoding: str = AUTO,
+    separator: str = AUTO,
+    wanted: Collection[str] = (),
 ) -> RawFile:
-    """Read a CSV, TSV or Excel file.
+    """Read a CSV, TSV, Excel or Parquet file.
 
     Parameters
     ----------
@@ -63,24 +73,53 @@ def read_file(
     header_line
         The line with the column names; lines above are not data.
     encoding
-        UTF-8 by default; a byte order mark decides where there is one.
+        "auto": see `detection.detect_encoding`. A byte order mark outweighs any other.
     separator
-        Comma by default, tab for .tsv.
+        "auto": see `detection.separators`.
+    wanted
+        Column names the file should have, as evidence for its separator.
 
     Raises
     ------
     InputError
         where the file is missing, empty, binary, of an unknown kind, wrongly encoded or quoted.
+    LayoutError
+        where several separators explain the file equally well.
     """
+    suffix = _suffix(path, name)
+    content = _content(path, name)
+    digest = hashlib.sha256(content).hexdigest()
+    if suffix in WORKBOOK_SUFFIXES:
+        records = read_workbook(content, name, sheet, header_line)
+        return _framed(records, f"{name}[{sheet}]" if sheet else name, header_line, digest)
+    if sheet is not None:
+        kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
+        raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
+    if suffix in PARQUET_SUFFIXES:
+        return _framed(read_columnar(content, name), name, 1, digest)
+    chosen, guessed = detect_encoding(content) if encoding == AUTO else (encoding, False)
+    text = decode(content, name, chosen)
+    if separator == AUTO:
+        separator = _separator(text, name, header_line, suffix, wanted)
+    raw = _framed(read_delimited(text, name, header_line, separator), name, header_line, digest)
+    log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
+    return replace(raw, log=log, separator=separator)
+
+
+def _suffix(path: Path, name: str) -> str:
     suffix = path.suffix.lower()
-    if suffix not in TEXT_SUFFIXES + WORKBOOK_SUFFIXES:
+    if suffix not in SUFFIXES:
         raise InputError(
             f"files of the kind {suffix or 'without a suffix'!r} cannot be read",
             where=name,
-            fix="save it as CSV or .xlsx",
+            fix="save it as CSV, .xlsx or .parquet",
         )
     if not path.is_file():
         raise InputError("there is no such file", where=name, fix="check the name")
+    return suffix
+
+
+def _content(path: Path, name: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -89,16 +128,37 @@ def read_file(
         ) from None
     if not content.strip():
         raise InputError("the file is empty", where=name, fix="export it again")
-    if suffix in WORKBOOK_SUFFIXES:
-        records = read_workbook(content, name, sheet, header_line)
-        name = f"{name}[{sheet}]" if sheet else name
-    else:
-        if sheet is not None:
-            raise InputError("a text file has no sheets", where=name, fix="leave out sheet")
-        between = separator or ("\t" if suffix == ".tsv" else ",")
-        records = read_delimited(content, name, header_line, encoding, between)
-    digest = hashlib.sha256(content).hexdigest()
-    return _framed(records, name, header_line, digest)
+    return content
+
+
+def _separator(text: str, name: str, header_line: int, suffix: str, wanted: Collection[str]) -> str:
+    rest = io.StringIO(text, newline="")
+    for _ in range(header_line - 1):
+        rest.readline()
+    sample = rest.read(_SAMPLE)
+    found = separators(sample, [column.strip() for column in wanted])
+    if suffix == ".tsv" and ("\t" in found or not found):
+        return "\t"
+    if len(found) > 1:
+        raise LayoutError(
+            "the separator cannot be decided: the lines split alike at "
+            + " and ".join(NAMES[separator] for separator in found),
+            where=f"{name}, line {header_line}",
+            fix='say it for this file in the layout, for example separator = ";"',
+        )
+    # Nothing splits the header: a file of one column, which any separator reads alike.
+    return found[0] if found else ","
+
+
+def _guessed(name: str, header_line: int) -> pd.DataFrame:
+    return entries(
+        pd.DataFrame({FILE: [name], LINE: [header_line]}),
+        table="",
+        action=Action.FLAGGED,
+        step="read_file",
+        reason="guessed_encoding",
+        scope="file",
+    )
 
 
 def _framed(records: Records, name: str, header_line: int, digest: str) -> RawFile:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from outcomes.cleaning import DATE_ORDERS
 from outcomes.errors import LayoutError
-from outcomes.sources.entry import FileLayout, parse_entry
-from outcomes.sources.section import Section, near
+from outcomes.sources.detection import AUTO
+from outcomes.sources.entry import FileLayout, date_order, parse_entry
+from outcomes.sources.section import Section
 
 SCHEMA = 1
 
 # How a file is read; entries for the same file share these, so they may be said once.
-_READING = ("header_line", "encoding", "separator", "decimal")
+_READING = ("header_line", "encoding", "separator", "decimal", "date_order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,16 @@ class Layout:
     """A checked layout. No `files` means that the folder holds canonical tables.
 
     `missing` and `sentinels` are None where the layout leaves them to the cleaning policy;
-    `ignore` names files of the folder that are left out on purpose; `where` names the
-    layout in messages.
+    with a `timezone`, times that state an offset count as the day it was there; `ignore`
+    names files of the folder that are left out on purpose; `where` names the layout in
+    messages.
     """
 
     where: str
     name: str | None = None
     exported_on: date | None = None
-    date_order: str = "ymd"
+    date_order: str = AUTO
+    timezone: tzinfo | None = None
     missing: tuple[str, ...] | None = None
     sentinels: tuple[float, ...] | None = None
     ignore: tuple[str, ...] = ()
@@ -54,14 +57,12 @@ def parse_layout(text: str, where: str) -> Layout:
     schema = top.whole("schema", 0)
     if schema != SCHEMA:
         raise top.refuse("the layout does not say which version it is", f"add schema = {SCHEMA}")
-    order = top.text("date_order", "ymd")
-    if order not in DATE_ORDERS:
-        raise top.refuse(f"date_order {order!r} is not known", near(str(order), DATE_ORDERS))
     layout = Layout(
         where=where,
         name=top.text("name"),
         exported_on=top.day("exported_on"),
-        date_order=str(order),
+        date_order=date_order(top) or AUTO,
+        timezone=_timezone(top),
         missing=top.texts("missing"),
         sentinels=top.numbers("sentinels"),
         ignore=top.texts("ignore") or (),
@@ -73,6 +74,17 @@ def parse_layout(text: str, where: str) -> Layout:
         for number, entry in enumerate(entries, start=1)
     )
     return replace(layout, files=files)
+
+
+def _timezone(top: Section) -> tzinfo | None:
+    name = top.text("timezone")
+    try:
+        return None if name is None else ZoneInfo(name)
+    # An unknown name, a name that is a folder, or one that leaves the list of zones.
+    except (KeyError, OSError, ValueError):
+        raise top.refuse(
+            f"timezone {name!r} is not known", 'name a place, for example "Europe/Berlin"'
+        ) from None
 
 
 def _shared_reading(entries: list[dict[str, Any]], where: str) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 import numpy as np
 import pandas as pd
@@ -21,31 +21,33 @@ _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 
 
 def map_entry(
-    raw: RawFile, entry: FileLayout, *, missing: Sequence[str], date_order: str
+    raw: RawFile, entry: FileLayout, *, missing: Sequence[str], zone: tzinfo | None = None
 ) -> pd.DataFrame:
-    """Make the rows of one entry: all columns of its table as text, `_file`, `_line`.
+    """Make the rows of one settled entry: all columns of its table as text, `_file`, `_line`.
 
+    Dates become ISO days here, where the order of their file is known.
     A wide line gives one row for each answer that is not empty, which also has `_cell`, the
-    source column. Raises LayoutError where a mapped column is absent or stands twice.
+    source column. The columns have passed `check_columns`.
     """
-    _check_columns(raw, entry)
     rows = pd.DataFrame({FILE: raw.cells[FILE], LINE: raw.cells[LINE]})
     for column, constant in entry.constants.items():
         rows[column] = pd.array([constant] * len(rows), dtype="string")
     for column, source in entry.columns.items():
         rows[column] = _coded(tidy(raw.cells[source.strip()], missing), entry, column)
+    for declared in TABLES[entry.table].columns:
+        if declared.kind is Kind.DATE and declared.name in rows:
+            rows[declared.name] = _days(rows[declared.name], str(entry.date_order), zone)
     if entry.visits:
         parts = [
-            part
-            for visit in entry.visits
-            for part in _answers(raw, entry, visit, rows, missing=missing, date_order=date_order)
+            part for visit in entry.visits for part in _answers(raw, entry, visit, rows, missing)
         ]
         rows = pd.concat(parts, ignore_index=True)
     names = [*TABLES[entry.table].names, FILE, LINE]
     return rows.reindex(columns=[*names, CELL] if CELL in rows else names)
 
 
-def _check_columns(raw: RawFile, entry: FileLayout) -> None:
+def check_columns(raw: RawFile, entry: FileLayout) -> None:
+    """Refuse, with a LayoutError, a mapped column that is absent or stands twice."""
     wanted = [*entry.columns.values(), *(c for v in entry.visits for c in v.items.values())]
     known = [header for header in raw.headers if header]
     alone = len(raw.headers) == 1
@@ -85,15 +87,13 @@ def _answers(
     entry: FileLayout,
     visit: Visit,
     rows: pd.DataFrame,
-    *,
     missing: Sequence[str],
-    date_order: str,
 ) -> list[pd.DataFrame]:
     lines = rows
     if visit.occasion is not None:
         lines = lines.assign(occasion=pd.array([visit.occasion] * len(lines), dtype="string"))
     if visit.offset_days:
-        lines = lines.assign(taken_on=_shifted(lines["taken_on"], visit.offset_days, date_order))
+        lines = lines.assign(taken_on=_days(lines["taken_on"], "ymd", days=visit.offset_days))
     parts = []
     for item, source in visit.items.items():
         values = _coded(tidy(raw.cells[source.strip()], missing), entry, "value")
@@ -105,12 +105,12 @@ def _answers(
     return parts
 
 
-def _shifted(dates: pd.Series, days: int, order: str) -> pd.Series:
-    """Dates some days later, in ISO form. What is no date stays, for cleaning to report."""
+def _days(dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0) -> pd.Series:
+    """ISO days, shifted by some days. What is no date stays, for cleaning to report."""
     codes, distinct = pd.factorize(dates)
     texts: list[str | None] = []
     for text in distinct:
-        day = parse_date(str(text), order)
+        day = parse_date(str(text), order, zone)
         try:
             texts.append(str(text) if day is None else (day + timedelta(days=days)).isoformat())
         except OverflowError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,12 +16,21 @@ from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, SourceFile, Study
 from outcomes.sources.bundled import example_folder
 from outcomes.sources.entry import FileLayout
-from outcomes.sources.files import TEXT_SUFFIXES, WORKBOOK_SUFFIXES, RawFile, read_file
+from outcomes.sources.files import SUFFIXES, RawFile, read_file
 from outcomes.sources.layout import Layout, parse_layout
-from outcomes.sources.mapping import join_tables, map_entry, unused_columns, unused_lines
+from outcomes.sources.mapping import (
+    check_columns,
+    join_tables,
+    map_entry,
+    unused_columns,
+    unused_lines,
+)
 from outcomes.sources.section import near
+from outcomes.sources.settling import settle
 
 LAYOUT = "layout.toml"
+# What a table may be called without a layout: its name and one of these.
+TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 # Written beside the tables by `store.write_tables`; it is an account, not data.
 LEDGER = "ledger.csv"
 
@@ -33,7 +42,7 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     ----------
     source
         A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), or a
-        single CSV or Excel file together with `layout`. None reads the bundled example.
+        single CSV, Excel or Parquet file together with `layout`. None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
 
@@ -128,25 +137,37 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
             "the folder holds no file", where=str(folder), fix="put the export into it"
         )
     if not layout.files:
-        tables = [name for name in TABLES if f"{name}.csv" in present]
-        if not tables:
+        canonical = _canonical_files(folder, present)
+        if not canonical:
             raise InputError(
                 f"the folder has neither a {LAYOUT} with files nor a table by name",
                 where=str(folder),
-                fix=f"write a {LAYOUT}, or name the tables {', '.join(TABLES)} (.csv)",
+                fix=f"write a {LAYOUT}, or name the tables {', '.join(TABLES)} "
+                f"({' or '.join(TABLE_SUFFIXES)})",
             )
-        canonical = tuple(
-            FileLayout(file=f"{table}.csv", table=table, where=f"{table}.csv") for table in tables
-        )
         layout = replace(layout, files=canonical)
     unnamed = [entry.where for entry in layout.files if entry.file is None]
     if unnamed:
         raise LayoutError("an entry names no file", where=unnamed[0], fix="add file = ...")
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
     named |= {*layout.ignore, LEDGER}
-    readable = {*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES}
-    data = [name for name in present if Path(name).suffix.lower() in readable]
+    data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
     return _assemble(folder, layout, [_unread(name) for name in data if name not in named])
+
+
+def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
+    there = set(present)
+    found = []
+    for table in TABLES:
+        names = [f"{table}{suffix}" for suffix in TABLE_SUFFIXES if f"{table}{suffix}" in there]
+        if len(names) > 1:
+            raise InputError(
+                f"the table {table} is there more than once: {', '.join(names)}",
+                where=str(folder),
+                fix="keep one of them",
+            )
+        found += [FileLayout(file=name, table=table, where=name) for name in names]
+    return tuple(found)
 
 
 def _unread(name: str) -> pd.DataFrame:
@@ -167,11 +188,14 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
     parts: dict[str, list[pd.DataFrame]] = {}
     sources: list[SourceFile] = []
     for entries_of_file in _by_file(layout.files):
-        raw = _read_entry(folder, entries_of_file[0], layout.where)
+        raw = _read_entry(folder, entries_of_file, layout.where)
         mapped = [_canonical(entry, raw) for entry in entries_of_file]
+        for entry in mapped:
+            check_columns(raw, entry)
+        mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
         made = []
         for entry in mapped:
-            rows = map_entry(raw, entry, missing=missing, date_order=layout.date_order)
+            rows = map_entry(raw, entry, missing=missing, zone=layout.timezone)
             parts.setdefault(entry.table, []).append(rows)
             made.append(rows)
         log.extend(raw.log)
@@ -182,7 +206,6 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
         join_tables(parts),
         exported_on=layout.exported_on or date.today(),
         lines={source.name: source.rows for source in sources},
-        date_order=layout.date_order,
         missing=missing,
         sentinels=layout.sentinels,
         logs=log,
@@ -198,7 +221,8 @@ def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
     return list(groups.values())
 
 
-def _read_entry(folder: Path, entry: FileLayout, where: str) -> RawFile:
+def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
+    entry = entries_of_file[0]
     name = str(entry.file)
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -221,6 +245,7 @@ def _read_entry(folder: Path, entry: FileLayout, where: str) -> RawFile:
         header_line=entry.header_line,
         encoding=entry.encoding,
         separator=entry.separator,
+        wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
     )
 
 

@@ -1,0 +1,108 @@
+"""Settles what a layout leaves to the file: decimal sign and date order, or refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from outcomes.cleaning import order_evidence, tidy
+from outcomes.errors import LayoutError
+from outcomes.ledger import LINE
+from outcomes.schema import TABLES, Kind
+from outcomes.sources.detection import AUTO, decimal_evidence
+from outcomes.sources.entry import FileLayout
+from outcomes.sources.files import RawFile
+
+_NUMERIC = (Kind.NUMBER, Kind.INTEGER)
+# So many lines are named; the counts say how many there are.
+_LINES_SHOWN = 5
+
+
+def settle(
+    raw: RawFile, entries: Sequence[FileLayout], *, missing: Sequence[str], date_order: str
+) -> list[FileLayout]:
+    """Give all entries of one file its decimal sign and date order.
+
+    `date_order` is that of the layout, for entries that say nothing. Raises LayoutError with
+    counts and lines where the cells of the file contradict each other or leave it open.
+    """
+    order = entries[0].date_order or date_order
+    if order == AUTO:
+        order = _date_order(raw, entries, missing)
+    decimal = entries[0].decimal
+    if decimal == AUTO:
+        # Between commas, a comma inside a number cannot be told from a separator.
+        decimal = "." if raw.separator == "," else _decimal(raw, entries, missing)
+    return [replace(entry, decimal=decimal, date_order=order) for entry in entries]
+
+
+def _date_order(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> str:
+    sources = _sources(entries, (Kind.DATE,))
+    found = order_evidence(_cells(raw, sources, missing))
+    if found.order is not None:
+        return found.order
+    fix = 'say date_order = "dmy" or date_order = "mdy" for this file in the layout'
+    if found.dmy:
+        raise LayoutError(
+            "the dates of the file contradict each other: "
+            f"{len(found.dmy)} can only be day-month-year ({_lines(found.dmy)}), "
+            f"{len(found.mdy)} only month-day-year ({_lines(found.mdy)})",
+            where=raw.name,
+            how_many=len(found.dmy) + len(found.mdy),
+            fix=f"mend the export, or {fix}; dates that do not fit are then listed",
+        )
+    raise LayoutError(
+        "the order of day and month cannot be decided: no date of the file has a day after "
+        f"the 12th ({_lines(found.either)})",
+        where=raw.name,
+        how_many=len(found.either),
+        fix=fix,
+    )
+
+
+def _decimal(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> str:
+    found = decimal_evidence(_cells(raw, _sources(entries, _NUMERIC), missing))
+    commas = found.comma + found.grouped
+    fix = 'say decimal = "," or decimal = "." for this file in the layout'
+    if found.mixed:
+        raise LayoutError(
+            f"{len(commas)} numbers of the file use a comma ({_lines(commas)}), "
+            f"{len(found.point)} a point ({_lines(found.point)})",
+            where=raw.name,
+            how_many=len(commas) + len(found.point),
+            fix=fix,
+        )
+    if found.undecided:
+        raise LayoutError(
+            "the decimal sign cannot be decided: every comma in a number may group thousands "
+            f"({_lines(found.grouped)})",
+            where=raw.name,
+            how_many=len(found.grouped),
+            fix=fix,
+        )
+    return found.sign
+
+
+def _sources(entries: Sequence[FileLayout], kinds: Sequence[Kind]) -> set[str]:
+    """Source columns that hold values of these kinds."""
+    found = set()
+    for entry in entries:
+        table = TABLES[entry.table]
+        found |= {s for c, s in entry.columns.items() if table.column(c).kind in kinds}
+        if entry.visits and table.column("value").kind in kinds:
+            found |= {source for visit in entry.visits for source in visit.items.values()}
+    return {source.strip() for source in found}
+
+
+def _cells(raw: RawFile, sources: set[str], missing: Sequence[str]) -> Iterator[tuple[str, int]]:
+    for source in sorted(sources):
+        cells = tidy(raw.cells[source], missing)
+        there = cells.notna()
+        yield from zip(cells[there], map(int, raw.cells.loc[there, LINE]), strict=True)
+
+
+def _lines(lines: Sequence[int]) -> str:
+    distinct = sorted(set(lines))
+    shown = ", ".join(map(str, distinct[:_LINES_SHOWN]))
+    more = " ..." if len(distinct) > _LINES_SHOWN else ""
+    return f"{'line' if len(distinct) == 1 else 'lines'} {shown}{more}"
