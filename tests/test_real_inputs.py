@@ -157,3 +157,19 @@ def test_the_planted_effect_lies_in_the_interval(example, root, instrument, meth
     assert result.verdict is not Verdict.NOT_COMPARABLE
     assert result.low < planted["therapy_minus_coaching"] < result.high
     assert result.low < planted["observed_ato"] < result.high
+
+
+@pytest.mark.slow
+def test_a_full_report_of_the_trial(shared, tmp_path):
+    from outcomes.cli import main
+
+    options = ["instrument=bdi2", "interventions=other,therapy", "follow_up_days=91"]
+    options += ["follow_up_window=10", "covariates=pre"]
+    source = ["report", str(shared / "data" / "BtheB" / "BtheB.csv")]
+    source += ["--layout", str(LAYOUTS / "layout.toml"), "--out", str(tmp_path)]
+    assert main([*source, *(word for option in options for word in ("-p", option))]) == 0
+    (run,) = (tmp_path / "comparison").iterdir()
+    stored = json.loads((run / "results.json").read_text(encoding="utf-8"))["results"]
+    (ancova,) = [result for result in stored if result["id"] == "comparison.bdi2.ancova"]
+    assert ancova["value"] == pytest.approx(-5.003082, abs=DIGITS_SIX)
+    assert "Beat the Blues" in (run / "report.html").read_text(encoding="utf-8")
