@@ -22,10 +22,11 @@ from outcomes.reports.blocks import (
     Section,
     TableBlock,
 )
-from outcomes.reports.document import Document
+from outcomes.reports.document import Document, Page
 from outcomes.reports.policy import report_policy
 from outcomes.reports.results import Result
 from outcomes.reports.texts import texts
+from outcomes.schema import Study
 from outcomes.tables.table import Table
 
 SMALL = "small number"
@@ -72,6 +73,18 @@ def require_release(document: Document, policy: Policy) -> None:
             "what names a person from the source or the notebook"
         ),
     )
+
+
+def checked_page(study: Study, blocks: tuple[Block, ...]) -> Page:
+    """The blocks as one page. Raises ReleaseError where an id of the study is in them."""
+    columns = (
+        study.clients["client_id"],
+        study.couples["couple_id"],
+        study.episodes["episode_id"],
+        study.practitioners["practitioner_id"],
+    )
+    require_no_ids(blocks, (str(value) for ids in columns for value in ids))
+    return Page(blocks)
 
 
 def require_no_ids(blocks: Iterable[Block], ids: Iterable[str]) -> None:

@@ -29,7 +29,7 @@ from outcomes.reports.document import (
     VerdictLine,
     Verdicts,
 )
-from outcomes.reports.gate import require_no_ids
+from outcomes.reports.gate import checked_page
 from outcomes.reports.page_results import collect
 from outcomes.reports.shares import Shares
 from outcomes.schema import Study
@@ -194,15 +194,7 @@ class ComparisonPages:
 
     def _page(self, blocks: tuple[Block, ...]) -> Page:
         """The blocks as one page, after making sure that no row's id is in them."""
-        study = self.study
-        columns = (
-            study.clients["client_id"],
-            study.couples["couple_id"],
-            study.episodes["episode_id"],
-            study.practitioners["practitioner_id"],
-        )
-        require_no_ids(blocks, (str(value) for ids in columns for value in ids))
-        return Page(blocks)
+        return checked_page(self.study, blocks)
 
     def _meta(self) -> Meta:
         names = " and ".join(words.arm_name(arm) for arm in self.cohort.arms)

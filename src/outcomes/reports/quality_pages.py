@@ -22,7 +22,7 @@ from outcomes.reports.document import (
     VerdictLine,
     Verdicts,
 )
-from outcomes.reports.gate import require_no_ids
+from outcomes.reports.gate import checked_page
 from outcomes.reports.quality_numbers import Quality, collect, quality, quality_policy
 from outcomes.schema import Study
 from outcomes.tables import ledger_table, quality as tables
@@ -149,15 +149,7 @@ class QualityPages:
 
     def _page(self, *blocks: Block) -> Page:
         """The blocks as one page, after making sure that no row's id is in them."""
-        study = self.numbers.study
-        columns = (
-            study.clients["client_id"],
-            study.couples["couple_id"],
-            study.episodes["episode_id"],
-            study.practitioners["practitioner_id"],
-        )
-        require_no_ids(blocks, (str(value) for ids in columns for value in ids))
-        return Page(blocks)
+        return checked_page(self.numbers.study, blocks)
 
     def _meta(self) -> Meta:
         numbers = self.numbers

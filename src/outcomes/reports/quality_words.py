@@ -73,9 +73,10 @@ def measured(numbers: Quality, instrument: str) -> tuple[Verdict, str, str]:
             return Verdict.CANNOT_TELL, "No episode ended.", claim
         return Verdict.SUPPRESSED, "The numbers are small enough to point at people.", claim
     said = (
-        f"{fmt.n_of(row.with_end, row.ended)} ({fmt.percent(row.end_rate)}, 95 % interval "
+        f"{fmt.n_of(row.with_end, row.ended)} ({fmt.percent(row.end_rate)}, "
+        f"{fmt.level(numbers.policy.confidence)} interval "
         f"{fmt.percent_interval(row.end_low, row.end_high)})."
-    ).replace("95 %", f"{100 * numbers.policy.confidence:g} %")
+    )
     if row.end_low >= limit:
         return Verdict.SUPPORTED, said, claim
     return (Verdict.NOT_SUPPORTED if row.end_high < limit else Verdict.CANNOT_TELL), said, claim

@@ -48,7 +48,7 @@ def mean_change(within: WithinArm, instrument: Instrument, shares: Shares) -> st
     hidden = counted is None or counted.n_total is None
     who = "number of people hidden" if hidden else f"{within.n} people with both scores"
     by = f"{fmt.points(abs(within.estimate))} points"
-    span = f"95 % interval of the change {fmt.interval(within.low, within.high)}; {who}"
+    span = f"{fmt.level(within.confidence)} interval of the change {fmt.interval(within.low, within.high)}; {who}"
     score = f"{instrument.name} score {moved(within.estimate)} by {by} on average"
     if within.verdict is Verdict.SUPPORTED:
         return f"People in {arm} ended better than they started: their {score} ({span})."
@@ -84,10 +84,10 @@ def reliable_rate(shares: Shares, changes: ChangeResult, arm: str, measure: str)
             f"How many people in {arm_name(arm)} {verb} is hidden, because the number is small "
             "enough to point at people."
         )
-    span = fmt.percent_interval(share.low, share.high)
+    span = f"{fmt.level(changes.confidence)} interval {fmt.percent_interval(share.low, share.high)}"
     return (
         f"In {arm_name(arm)}, {fmt.n_of(share.n, share.n_total)} people with both scores {verb} "
-        f"({fmt.percent(share.rate)}, 95 % interval {span}): a change of {threshold(changes)} "
+        f"({fmt.percent(share.rate)}, {span}): a change of {threshold(changes)} "
         f"for the {way}."
     )
 
@@ -124,7 +124,7 @@ def comparison(effect: ComparisonResult, instrument: Instrument) -> str:
         return without
     a, b = arm_name(effect.other), arm_name(effect.reference)
     size = f"{fmt.points(abs(effect.estimate))} points"
-    span = f"95 % interval {fmt.interval(effect.low, effect.high)}"
+    span = f"{fmt.level(effect.confidence)} interval {fmt.interval(effect.low, effect.high)}"
     where = "lower" if effect.estimate < 0 else "higher"
     good = "better" if effect.better == effect.other else "worse"
     given = "Among people who could have had either, with the same starting point"

@@ -108,6 +108,11 @@ def interval(low: float | None, high: float | None) -> str:
     return f"{points(low)} to {points(high)}"
 
 
+def level(confidence: float) -> str:
+    """The level of an interval: '95 %'."""
+    return f"{100 * confidence:g} %"
+
+
 def p_value(value: float | None) -> str:
     """A p value: '0.03', '0.048' where two decimals would hide the side of .05, 'below 0.001'."""
     if value is None or not math.isfinite(value):
