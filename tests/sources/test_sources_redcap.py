@@ -58,13 +58,6 @@ def test_labels_read_as_the_raw_version(version):
     pd.testing.assert_frame_equal(labelled.cells[names], raw.cells[names])
 
 
-@pytest.mark.parametrize("version", ["raw", "labels", "raw_with_label_headers"])
-def test_identifying_columns_stay_behind(version):
-    found = _raw(version)
-    assert not set(IDENTIFYING) & {*found.cells, *found.headers}
-    assert not found.cells.astype("string").apply(lambda c: c.str.contains("@")).any().any()
-
-
 def test_a_label_that_is_the_code_of_another_choice_is_not_recoded():
     project = parse_dictionary(
         _fields("id,f,text,Record,,", 'often,f,radio,Often,"1, 0 | 2, 1 | 3, 2 or more",'), "d"

@@ -34,7 +34,7 @@ class FileLayout:
     word}. `visits` is empty unless wide. `optional` names source columns that the file may
     lack, `missing` words for an empty cell beside those of the layout. What is "auto" the file
     itself decides; `date_order` is None where the layout says it for all files. `file` may be
-    a pattern with * and ?.
+    a pattern with * and ?; `dictionary` is the data dictionary of a REDCap project.
     """
 
     file: str | None
@@ -63,6 +63,7 @@ class FileLayout:
     latest: tuple[str, ...] = ()
     find_episode: bool = False
     labels: bool = False
+    dictionary: str | None = None
 
     def answers(self) -> set[str]:
         """Source columns that hold the answers of a wide questionnaire."""
@@ -135,6 +136,7 @@ def parse_entry(
         latest=section.texts("latest") or (),
         find_episode=find_episode,
         labels=section.truth("labels"),
+        dictionary=_inside(section, "dictionary"),
     )
     section.finish()
     _check_complete(section, entry)
@@ -152,8 +154,8 @@ def _find_episode(section: Section, table: str) -> bool:
     return wanted
 
 
-def _inside(section: Section) -> str | None:
-    name = section.text("file")
+def _inside(section: Section, key: str = "file") -> str | None:
+    name = section.text(key)
     if name is None:
         return None
     windows, posix = PureWindowsPath(name), PurePosixPath(name)

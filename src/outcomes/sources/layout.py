@@ -19,7 +19,7 @@ SCHEMA = 1
 # How a file is read; entries for the same file share these, so they may be said once.
 _READING = (
     "header_line", "header_rows", "skip_after_header", "encoding", "separator", "decimal",
-    "date_order",
+    "date_order", "dictionary",
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from outcomes.sources.headers import fit_columns
 from outcomes.sources.layout import Layout, parse_layout
 from outcomes.sources.lines import chosen, data_lines, left_out, unused_columns, unused_lines
 from outcomes.sources.mapping import map_entry
+from outcomes.sources.redcap import as_raw, load_project, raw_names
 from outcomes.sources.settling import settle
 
 LAYOUT = "layout.toml"
@@ -128,6 +129,7 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     files = layout.files or canonical_files(folder, present, LAYOUT)
     layout = replace(layout, files=named_files(folder, files, layout.where))
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
+    named |= {Path(entry.dictionary).as_posix() for entry in layout.files if entry.dictionary}
     return _assemble(folder, layout, unread_files(present, {*named, *layout.ignore, LEDGER}))
 
 
@@ -194,7 +196,8 @@ def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
 def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
     entry = entries_of_file[0]
     name = str(entry.file)
-    return read_file(
+    project = load_project(folder, entry.dictionary, where)
+    raw = read_file(
         file_in(folder, name, where),
         Path(name).as_posix(),
         sheet=entry.sheet,
@@ -203,7 +206,9 @@ def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str)
         encoding=entry.encoding,
         separator=entry.separator,
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
+        rename=None if project is None else raw_names(project),
     )
+    return raw if project is None else as_raw(raw, project, entries_of_file)
 
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:

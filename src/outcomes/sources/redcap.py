@@ -7,13 +7,20 @@ data dictionary says which label is which name and code, so a layout needs raw n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
+from outcomes.errors import LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
+from outcomes.schema import TABLES, Sensitivity
+from outcomes.sources.delimited import decode
+from outcomes.sources.detection import detect_encoding
+from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
+from outcomes.sources.folder import file_in
 from outcomes.sources.redcap_dictionary import (
     CHECKBOX,
     Dictionary,
@@ -25,7 +32,10 @@ from outcomes.sources.redcap_dictionary import (
 )
 from outcomes.sources.redcap_proposal import proposed_entries
 
-__all__ = ["incomplete_forms", "parse_dictionary", "propose", "raw_cells", "raw_names"]
+__all__ = [
+    "as_raw", "incomplete_forms", "load_project", "parse_dictionary", "propose", "raw_cells",
+    "raw_names",
+]  # fmt: skip
 
 EVENT, REPEAT, INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
 GROUP, SURVEY = "redcap_data_access_group", "redcap_survey_identifier"
@@ -95,27 +105,69 @@ def _as_label(header: str) -> str:
     return "".join(_QUOTED_CHOICE.sub(r"(choice=\1)", plain(header)).casefold().split())
 
 
-def raw_cells(raw: RawFile, dictionary: Dictionary) -> RawFile:
-    """Give the file raw codes instead of labels, and leave its identifying columns behind.
+def load_project(folder: Path, name: str | None, where: str) -> Dictionary | None:
+    """Read the data dictionary that a layout names, None where it names none.
 
-    Columns of fields marked as identifiers are not in the cells of the result, except the
-    one that numbers the records.
+    Raises LayoutError where the file is not there or leads out of the folder, and InputError
+    where it is no data dictionary.
     """
+    if name is None:
+        return None
+    content = file_in(folder, name, where).read_bytes()
+    return parse_dictionary(decode(content, name, detect_encoding(content)[0]), name)
+
+
+def as_raw(raw: RawFile, dictionary: Dictionary, entries_of_file: Sequence[FileLayout]) -> RawFile:
+    """Give the file raw codes, flag open forms, and leave identifying columns behind.
+
+    An identifying column stays only where an entry needs it for a key, which becomes a
+    pseudonym. Raises LayoutError where an entry maps one to anything else.
+    """
+    found = raw_cells(raw, dictionary)
+    identifying = set(dictionary.identifying)
+    for entry in entries_of_file:
+        _check_keys_only(entry, identifying)
+    needed = {dictionary.record}.union(*(entry.needed() for entry in entries_of_file))
+    hidden = identifying - needed
+    return replace(
+        found,
+        headers=tuple("" if name in hidden else name for name in found.headers),
+        cells=found.cells.drop(columns=[name for name in found.cells if name in hidden]),
+        log=(*found.log, *incomplete_forms(found, dictionary)),
+    )
+
+
+def _check_keys_only(entry: FileLayout, identifying: Collection[str]) -> None:
+    named = [(column, [source]) for column, source in entry.columns.items()]
+    named += [(column, list(sources)) for column, sources in entry.joined.items()]
+    known = {column.name: column for column in TABLES[entry.table].columns}
+    for column, sources in named:
+        marked = [source for source in sources if source in identifying]
+        if marked and column in known and known[column].sensitivity is not Sensitivity.PSEUDONYM:
+            raise LayoutError(
+                f"the data dictionary marks {marked[0]!r} as identifying a person, and the layout "
+                f"puts it into {entry.table}.{column}",
+                where=entry.where,
+                fix="leave the column out; only keys, which become pseudonyms, may come from it",
+            )
+
+
+def raw_cells(raw: RawFile, dictionary: Dictionary) -> RawFile:
+    """Give the file raw codes instead of labels."""
     cells = raw.cells.copy()
-    if _is_labelled(cells, dictionary):
-        for field in dictionary.fields:
-            codes = _codes(field)
-            for column in [name for name in field.columns if name in cells and codes]:
-                cells[column] = _recoded(cells[column], codes)
-        for status in _statuses(cells, dictionary):
-            cells[status] = _recoded(cells[status], _STATUS)
-        if REPEAT in cells:
-            names = {in_name(form): form for form in dictionary.forms}
-            titles = {str(t): names.get(in_name(str(t)), str(t)) for t in cells[REPEAT].unique()}
-            cells[REPEAT] = cells[REPEAT].map(titles).astype("string")
-    hidden = [c for c in dictionary.identifying if c in cells and c != dictionary.record]
-    headers = tuple("" if name in hidden else name for name in raw.headers)
-    return replace(raw, cells=cells.drop(columns=hidden), headers=headers)
+    if not _is_labelled(cells, dictionary):
+        return raw
+    for field in dictionary.fields:
+        codes = _codes(field)
+        for column in [name for name in field.columns if name in cells and codes]:
+            cells[column] = _recoded(cells[column], codes)
+    for status in _statuses(cells, dictionary):
+        cells[status] = _recoded(cells[status], _STATUS)
+    if REPEAT in cells:
+        names = {in_name(form): form for form in dictionary.forms}
+        titles = {str(t): names.get(in_name(str(t)), str(t)) for t in cells[REPEAT].unique()}
+        cells[REPEAT] = cells[REPEAT].map(titles).astype("string")
+    return replace(raw, cells=cells)
 
 
 def _is_labelled(cells: pd.DataFrame, dictionary: Dictionary) -> bool:
