@@ -15,6 +15,8 @@ from outcomes.sources.files import RawFile
 
 # Cleaning finds the episode of rows that say so; an appointment brings its client for that.
 FIND_EPISODE, BESIDE_CLIENT = "_find_episode", "_client_id"
+# Stands for every word that is not listed, such as what people write under "Other:".
+ANYTHING_ELSE = "(anything else)"
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 
 
@@ -68,7 +70,10 @@ def _coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
         loose = {word.casefold(): target for word, target in exact.items()}
         found = cells.map(exact).astype("string")
         found = found.fillna(cells.str.casefold().map(loose).astype("string"))
-        cells = found.fillna(cells)
+        rest = (
+            cells if ANYTHING_ELSE not in codes else cells.mask(cells.notna(), codes[ANYTHING_ELSE])
+        )
+        cells = found.fillna(rest)
     if kind in _NUMERIC and entry.decimal != ".":
         cells = cells.str.replace(entry.decimal, ".", regex=False)
     return cells

@@ -28,6 +28,7 @@ from outcomes.sources.headers import fit_columns
 from outcomes.sources.layout import Layout, parse_layout
 from outcomes.sources.lines import chosen, data_lines, left_out, unused_columns, unused_lines
 from outcomes.sources.mapping import map_entry
+from outcomes.sources.qualtrics import stated_zone
 from outcomes.sources.redcap import as_raw, load_project, raw_names
 from outcomes.sources.settling import settle
 
@@ -170,7 +171,8 @@ def map_file(
     Returns the file without the lines that are no data, each entry with its rows, and the
     ledger entries for lines and columns that went into no row.
     """
-    raw = data_lines(raw, entries_of_file[0].skip_after_header)
+    skipped = entries_of_file[0].skip_after_header
+    raw = data_lines(stated_zone(raw, skipped), skipped)
     fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
     mapped = [entry for entry in fitted if entry is not None]
     raw = left_out(raw, mapped)
