@@ -23,6 +23,7 @@ KNOWN_ORDERS = (AUTO, *DATE_ORDERS)
 # Tables whose rows may be given the episode that their client was in at their date.
 EPISODE_FINDERS = ("responses", "satisfaction", "sessions")
 CLIENT, EPISODE = "client_id", "episode_id"
+PARTNERS = ("client_a", "client_b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class FileLayout:
     word}. `visits` is empty unless wide. `optional` names source columns that the file may
     lack, `missing` words for an empty cell beside those of the layout. What is "auto" the file
     itself decides; `date_order` is None where the layout says it for all files. `file` may be
-    a pattern with * and ?; `dictionary` is the data dictionary of a REDCap project.
+    a pattern with * and ?. `partners` is the source column that names one partner of a couple
+    in each line, `dictionary` the file with the data dictionary of a REDCap project.
     """
 
     file: str | None
@@ -63,6 +65,8 @@ class FileLayout:
     latest: tuple[str, ...] = ()
     find_episode: bool = False
     labels: bool = False
+    equal_answers: bool = False
+    partners: str | None = None
     dictionary: str | None = None
 
     def answers(self) -> set[str]:
@@ -73,7 +77,8 @@ class FileLayout:
         """Source columns that the entry reads."""
         parts = {column for columns in self.joined.values() for column in columns}
         rules = {rule.column for rule in self.leave_out}
-        return {*self.columns.values(), *parts, *self.answers(), *rules, *self.only}
+        beside = () if self.partners is None else (self.partners,)
+        return {*self.columns.values(), *parts, *self.answers(), *rules, *self.only, *beside}
 
     def used(self) -> set[str]:
         """Source columns that the entry reads or ignores."""
@@ -113,14 +118,7 @@ def parse_entry(
         file=_inside(section),
         table=name,
         where=where,
-        sheet=section.text("sheet"),
-        header_line=_at_least(section, "header_line", 1),
-        header_rows=_at_least(section, "header_rows", 1),
-        skip_after_header=_at_least(section, "skip_after_header", 0),
-        encoding=_encoding(section),
-        separator=_one_character(section, "separator"),
-        decimal=_one_character(section, "decimal"),
-        date_order=date_order(section),
+        **_how_to_read(section),
         columns=columns,
         joined=joined,
         constants=constants,
@@ -136,12 +134,28 @@ def parse_entry(
         latest=section.texts("latest") or (),
         find_episode=find_episode,
         labels=section.truth("labels"),
+        equal_answers=section.truth("equal_answers"),
+        partners=section.text("partners"),
         dictionary=_inside(section, "dictionary"),
     )
     section.finish()
     _check_complete(section, entry)
     _check_one_row(section, entry)
     return entry
+
+
+def _how_to_read(section: Section) -> dict[str, Any]:
+    """Return what an entry says about the file itself, for all its entries alike."""
+    return {
+        "sheet": section.text("sheet"),
+        "header_line": _at_least(section, "header_line", 1),
+        "header_rows": _at_least(section, "header_rows", 1),
+        "skip_after_header": _at_least(section, "skip_after_header", 0),
+        "encoding": _encoding(section),
+        "separator": _one_character(section, "separator"),
+        "decimal": _one_character(section, "decimal"),
+        "date_order": date_order(section),
+    }
 
 
 def _find_episode(section: Section, table: str) -> bool:
@@ -210,10 +224,14 @@ def _check_complete(section: Section, entry: FileLayout) -> None:
     made = {"item", "value"} if entry.visits else set()
     if all(visit.occasion for visit in entry.visits) and entry.visits:
         made = made | {"occasion"}
+    if entry.partners is not None:
+        made = made | set(PARTNERS)
     twice = sorted(made & given)
     if twice:
         raise section.refuse(
-            f"{twice[0]} comes from the items and is mapped as well", "remove one of the two"
+            f"{twice[0]} comes from the {'partners' if entry.partners else 'items'} and is mapped "
+            "as well",
+            "remove one of the two",
         )
     if entry.find_episode:
         made = made | {EPISODE}
@@ -239,6 +257,13 @@ def _check_complete(section: Section, entry: FileLayout) -> None:
 def _check_one_row(section: Section, entry: FileLayout) -> None:
     if entry.one_row_each and entry.visits:
         raise section.refuse("answers are no single row", "one_row_each does not go with items")
+    if entry.equal_answers and not entry.visits:
+        raise section.refuse("there are no items to compare", "equal_answers goes with items")
+    if entry.partners is not None and not (entry.table == "couples" and entry.one_row_each):
+        raise section.refuse(
+            "partners are found for couples, from their lines",
+            'use table = "couples" and one_row_each = true',
+        )
     dates = [c.name for c in TABLES[entry.table].columns if c.kind is Kind.DATE]
     for key, names in (("earliest", entry.earliest), ("latest", entry.latest)):
         if names and not entry.one_row_each:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES
-from outcomes.sources.entry import FileLayout
+from outcomes.sources.entry import PARTNERS, TOTAL, FileLayout
 
 _STEP = "gather_rows"
 _DAY = r"\d{4}-\d{2}-\d{2}"
@@ -26,14 +26,21 @@ def join_table(
     plain = [rows for entry, rows in parts if not entry.one_row_each]
     several = [(entry, rows) for entry, rows in parts if entry.one_row_each]
     log: list[pd.DataFrame] = []
+    for entry, rows in parts:
+        log += _equal_answers(table, rows) if entry.equal_answers else []
     whole = _in_order(pd.concat([rows for _, rows in parts], ignore_index=True))
     if several:
-        rows, log = gather(
+        rows = _in_order(pd.concat([rows for _, rows in several], ignore_index=True))
+        if any(entry.partners is not None for entry, _ in several):
+            rows, found = _partners(rows)
+            log += found
+        rows, found = gather(
             table,
-            _in_order(pd.concat([rows for _, rows in several], ignore_index=True)),
+            rows,
             earliest=sorted({column for entry, _ in several for column in entry.earliest}),
             latest=sorted({column for entry, _ in several for column in entry.latest}),
         )
+        log += found
         files = pd.unique(whole[FILE])
         whole = _in_order(pd.concat([*plain, rows], ignore_index=True), files)
     return whole, log
@@ -72,18 +79,45 @@ def gather(
         differs = whole[column].notna() & (whole[column] != told).fillna(False)
         if column in (*earliest, *latest):
             differs &= ~whole[column].str.fullmatch(_DAY).fillna(False)
-        if differs.any():
-            log.append(
-                entries(
-                    whole[differs],
-                    table=table,
-                    action=Action.FLAGGED,
-                    step=_STEP,
-                    reason="lines_differ",
-                    column=column,
-                )
-            )
+        log += _flagged(whole[differs], table, "lines_differ", column)
     return pd.concat([found[rows.columns], rest], ignore_index=True), log
+
+
+def _flagged(
+    rows: pd.DataFrame, table: str, reason: str, column: str | None = None
+) -> list[pd.DataFrame]:
+    if rows.empty:
+        return []
+    return [
+        entries(rows, table=table, action=Action.FLAGGED, step=_STEP, reason=reason, column=column)
+    ]
+
+
+def _partners(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Give every line of a couple both partners, whose names its lines hold one by one.
+
+    A couple whose lines do not name two people keeps no partner, so that cleaning drops it.
+    """
+    key, (first, second) = TABLES["couples"].key[0], PARTNERS
+    named = rows[[key, first]].dropna().drop_duplicates().sort_values(first)
+    people = named.groupby(key)[first]
+    two = people.nunique().loc[lambda n: n == len(PARTNERS)].index
+    found = {first: people.first().loc[two], second: people.last().loc[two]}
+    given = rows.assign(**{column: rows[key].map(cells) for column, cells in found.items()})
+    single = rows[rows[key].notna() & ~rows[key].isin(two)].drop_duplicates(key)
+    return given.astype(dict.fromkeys(found, "string")), _flagged(
+        single, "couples", "not_two_partners", key
+    )
+
+
+def _equal_answers(table: str, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """Flag questionnaires whose answers are all alike, once for each line."""
+    items = rows[rows["item"] != TOTAL]
+    form = [items[FILE], items[LINE], items["taken_on"].fillna("")]
+    numbers = pd.to_numeric(items["value"], errors="coerce")
+    spread = numbers.groupby(form, sort=False).agg(["min", "max", "size"]).reset_index()
+    alike = spread[(spread["min"] == spread["max"]) & (spread["size"] > 1)]
+    return _flagged(alike[[FILE, LINE]], table, "equal_answers")
 
 
 def _end(cells: pd.Series, group: pd.Series, *, last: bool) -> pd.Series:

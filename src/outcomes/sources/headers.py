@@ -36,6 +36,7 @@ def fit_columns(raw: RawFile, entry: FileLayout) -> FileLayout | None:
         columns=columns,
         joined=joined,
         visits=tuple(visits),
+        partners=names[entry.partners] if entry.partners is not None else None,
         only={found: words for name, words in entry.only.items() if (found := names[name])},
         leave_out=tuple(
             replace(rule, column=found) for rule in entry.leave_out if (found := names[rule.column])

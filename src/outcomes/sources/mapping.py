@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta, tzinfo
 
 import pandas as pd
 
 from outcomes.cleaning import CELL, parse_date, tidy
+from outcomes.instruments import Instrument
 from outcomes.ledger import FILE, LINE
 from outcomes.schema import TABLES, Kind
-from outcomes.sources.entry import CLIENT, FileLayout, Visit
+from outcomes.sources.entry import CLIENT, PARTNERS, FileLayout, Visit
 from outcomes.sources.files import RawFile
+from outcomes.sources.labelling import label_codes
 
 # Cleaning finds the episode of rows that say so; an appointment brings its client for that.
 FIND_EPISODE, BESIDE_CLIENT = "_find_episode", "_client_id"
@@ -21,7 +23,12 @@ _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 
 
 def map_entry(
-    raw: RawFile, entry: FileLayout, *, missing: Sequence[str], zone: tzinfo | None = None
+    raw: RawFile,
+    entry: FileLayout,
+    *,
+    missing: Sequence[str],
+    zone: tzinfo | None = None,
+    own: Mapping[str, Instrument] | None = None,
 ) -> pd.DataFrame:
     """Make the rows of one settled entry: all columns of its table as text, `_file`, `_line`.
 
@@ -37,6 +44,8 @@ def map_entry(
         rows[column] = _coded(tidy(raw.cells[source], missing), entry, column)
     for column, sources in entry.joined.items():
         rows[column] = _coded(_joined(raw, sources, missing), entry, column)
+    if entry.partners is not None:
+        rows[PARTNERS[0]] = tidy(raw.cells[entry.partners], missing)
     names = TABLES[entry.table].names
     for declared in TABLES[entry.table].columns:
         if declared.kind is Kind.DATE and declared.name in rows:
@@ -46,6 +55,8 @@ def map_entry(
             part for visit in entry.visits for part in _answers(raw, entry, visit, rows, missing)
         ]
         rows = pd.concat(parts, ignore_index=True)
+    if entry.labels:
+        rows["value"] = _decimals(label_codes(rows, entry, own or {}), entry)
     if entry.find_episode:
         rows[FIND_EPISODE] = pd.array(["yes"] * len(rows), dtype="string")
         rows = rows.rename(columns={} if CLIENT in names else {CLIENT: BESIDE_CLIENT})
@@ -70,13 +81,16 @@ def _coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
         loose = {word.casefold(): target for word, target in exact.items()}
         found = cells.map(exact).astype("string")
         found = found.fillna(cells.str.casefold().map(loose).astype("string"))
-        rest = (
-            cells if ANYTHING_ELSE not in codes else cells.mask(cells.notna(), codes[ANYTHING_ELSE])
-        )
-        cells = found.fillna(rest)
-    if kind in _NUMERIC and entry.decimal != ".":
-        cells = cells.str.replace(entry.decimal, ".", regex=False)
+        if ANYTHING_ELSE in codes:
+            found = found.mask(found.isna() & cells.notna(), codes[ANYTHING_ELSE])
+        cells = found.fillna(cells)
+    if kind in _NUMERIC and not (entry.labels and column == "value"):
+        cells = _decimals(cells, entry)
     return cells
+
+
+def _decimals(cells: pd.Series, entry: FileLayout) -> pd.Series:
+    return cells if entry.decimal == "." else cells.str.replace(entry.decimal, ".", regex=False)
 
 
 def _answers(
