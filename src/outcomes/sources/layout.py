@@ -8,10 +8,11 @@ from datetime import date, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from outcomes.cleaning import reasons
 from outcomes.errors import LayoutError
 from outcomes.sources.detection import AUTO
 from outcomes.sources.entry import FileLayout, date_order, parse_entry
-from outcomes.sources.section import Section
+from outcomes.sources.section import Section, near
 
 SCHEMA = 1
 
@@ -26,7 +27,8 @@ class Layout:
     `missing` and `sentinels` are None where the layout leaves them to the cleaning policy;
     with a `timezone`, times that state an offset count as the day it was there; `ignore`
     names files of the folder that are left out on purpose; `where` names the layout in
-    messages.
+    messages. `accept` lists reasons whose rows are kept and flagged instead of waiting for a
+    decision; `resubmission_days` is None where it is left to the cleaning policy.
     """
 
     where: str
@@ -36,6 +38,8 @@ class Layout:
     timezone: tzinfo | None = None
     missing: tuple[str, ...] | None = None
     sentinels: tuple[float, ...] | None = None
+    resubmission_days: int | None = None
+    accept: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     files: tuple[FileLayout, ...] = ()
 
@@ -65,6 +69,8 @@ def parse_layout(text: str, where: str) -> Layout:
         timezone=_timezone(top),
         missing=top.texts("missing"),
         sentinels=top.numbers("sentinels"),
+        resubmission_days=_resubmission_days(top),
+        accept=_accept(top),
         ignore=top.texts("ignore") or (),
     )
     entries = _shared_reading(top.tables("files"), where)
@@ -74,6 +80,22 @@ def parse_layout(text: str, where: str) -> Layout:
         for number, entry in enumerate(entries, start=1)
     )
     return replace(layout, files=files)
+
+
+def _resubmission_days(top: Section) -> int | None:
+    days = top.either("resubmission_days", int)
+    if days is not None and days < 0:
+        raise top.refuse("resubmission_days counts days", "give 0 or more")
+    return None if days is None else int(days)
+
+
+def _accept(top: Section) -> tuple[str, ...]:
+    known = [code for code, reason in reasons().items() if reason.accept]
+    codes = top.texts("accept") or ()
+    for code in codes:
+        if code not in known:
+            raise top.refuse(f"rows with the reason {code!r} cannot be kept", near(code, known))
+    return codes
 
 
 def _timezone(top: Section) -> tzinfo | None:

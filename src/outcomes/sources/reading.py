@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.cleaning import clean, cleaning_policy, is_required
+from outcomes.cleaning import clean, cleaning_policy, is_required, missing_words
 from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, SourceFile, Study
@@ -200,6 +200,7 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
             made.append(rows)
         log.extend(raw.log)
         log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
+        log.extend(_words(raw, mapped, missing))
         log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
         sources.append(raw.source)
     return clean(
@@ -208,10 +209,22 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
         lines={source.name: source.rows for source in sources},
         missing=missing,
         sentinels=layout.sentinels,
+        resubmission_days=layout.resubmission_days,
+        accept=layout.accept,
         logs=log,
         name=layout.name or folder.name,
         sources=sources,
     )
+
+
+def _words(
+    raw: RawFile, mapped: Sequence[FileLayout], missing: Sequence[str]
+) -> list[pd.DataFrame]:
+    """Count the words for missing in the columns that are used: after this they are empty cells."""
+    ignored = {column.strip() for entry in mapped for column in entry.ignore}
+    used = {column.strip() for entry in mapped for column in entry.used()} - ignored
+    columns = [header for header in dict.fromkeys(raw.headers) if header in used]
+    return missing_words(raw.cells, columns, missing, step="map_columns")
 
 
 def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
