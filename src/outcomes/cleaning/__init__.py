@@ -12,12 +12,13 @@ from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.reasons import Reason, reasons
 from outcomes.cleaning.text import missing_words, tidy
-from outcomes.cleaning.traced import CELL, FIND_EPISODE, Tables, Traced, Tracing
+from outcomes.cleaning.traced import CELL, FIND_EPISODE, LOOK_UP, Tables, Traced, Tracing
 
 __all__ = [
     "CELL",
     "DATE_ORDERS",
     "FIND_EPISODE",
+    "LOOK_UP",
     "STEPS",
     "CleaningPolicy",
     "OrderEvidence",

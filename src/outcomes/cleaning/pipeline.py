@@ -11,6 +11,7 @@ from outcomes.cleaning.answers import check_answers, check_instruments
 from outcomes.cleaning.duplicates import remove_duplicates
 from outcomes.cleaning.finding import find_episodes
 from outcomes.cleaning.forms import remove_resubmitted
+from outcomes.cleaning.look_ups import check_look_ups
 from outcomes.cleaning.overlaps import check_couples, check_overlaps
 from outcomes.cleaning.partners import join_partner_sessions
 from outcomes.cleaning.policy import Settings, cleaning_policy
@@ -21,7 +22,7 @@ from outcomes.cleaning.roles import check_roles, join_roles
 from outcomes.cleaning.shared import lines_behind
 from outcomes.cleaning.text import tidy_text
 from outcomes.cleaning.timing import check_dates, check_order
-from outcomes.cleaning.traced import CELL, FIND_EPISODE, Tables, Traced
+from outcomes.cleaning.traced import CELL, FIND_EPISODE, LOOK_UP, Tables, Traced
 from outcomes.cleaning.types import set_types
 from outcomes.cleaning.words import check_words
 from outcomes.errors import InputError
@@ -32,6 +33,7 @@ Step = Callable[[Tables, Settings], Traced]
 
 STEPS: tuple[Step, ...] = (
     tidy_text,
+    check_look_ups,
     require_presence,
     check_words,
     check_instruments,
@@ -136,7 +138,7 @@ def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
                     fix="add the column to the file, or map it in the layout",
                 )
         columns = [*table.names, FILE, LINE]
-        columns += [name for name in (CELL, FIND_EPISODE) if name in frame]
+        columns += [name for name in (CELL, FIND_EPISODE, LOOK_UP) if name in frame]
         whole = frame.reindex(columns=columns).reset_index(drop=True)
         prepared[name] = whole.astype(dict.fromkeys(table.names, "string"))
     return prepared

@@ -15,6 +15,8 @@ from outcomes.ledger import FILE, LINE, Action, entries
 CELL = "_cell"
 # Rows whose episode is to be found by client and date say "yes" here.
 FIND_EPISODE = "_find_episode"
+# Why a list of the practice did not have the person that a row names.
+LOOK_UP = "_look_up"
 
 Mask: TypeAlias = "pd.Series | np.ndarray"
 

@@ -12,6 +12,7 @@ from outcomes.schema import TABLES, Kind
 from outcomes.sources.choosing import LeaveOut, parse_leave_out, parse_only
 from outcomes.sources.detection import AUTO
 from outcomes.sources.items import TOTAL, WIDE_TABLES, Visit, parse_visits
+from outcomes.sources.look_ups import parse_uses
 from outcomes.sources.meaning import parse_codes, parse_columns, parse_constants
 from outcomes.sources.section import Section, near
 
@@ -69,6 +70,7 @@ class FileLayout:
     equal_answers: bool = False
     still_to_come: bool = False
     partners: str | None = None
+    look_up: dict[str, str] = field(default_factory=dict)
     dictionary: str | None = None
 
     def answers(self) -> set[str]:
@@ -128,6 +130,7 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         equal_answers=section.truth("equal_answers"),
         still_to_come=section.truth("still_to_come"),
         partners=section.text("partners"),
+        look_up=parse_uses(section, table),
         dictionary=_inside(section, "dictionary"),
     )
     section.finish()

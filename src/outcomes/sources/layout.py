@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from outcomes.cleaning.reasons import reasons
 from outcomes.errors import LayoutError
 from outcomes.sources.detection import AUTO
 from outcomes.sources.entry import FileLayout, date_order, inside, parse_entry
+from outcomes.sources.look_ups import LookUp, parse_look_ups
 from outcomes.sources.section import Section, near
 from outcomes.sources.suppliers import expand
 
@@ -47,6 +48,7 @@ class Layout:
     resubmission_days: int | None = None
     accept: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    look_ups: dict[str, LookUp] = field(default_factory=dict)
     files: tuple[FileLayout, ...] = ()
 
 
@@ -81,6 +83,7 @@ def parse_layout(text: str, where: str, read_text: Callable[[str], str] | None =
         resubmission_days=_resubmission_days(top),
         accept=_accept(top),
         ignore=top.texts("ignore") or (),
+        look_ups=parse_look_ups(top),
     )
     entries = expand(top.tables("files"), where)
     top.finish()
@@ -88,7 +91,19 @@ def parse_layout(text: str, where: str, read_text: Callable[[str], str] | None =
     files = tuple(
         parse_entry(body, place) for body, (_, place) in zip(bodies, entries, strict=True)
     )
+    _check_look_ups(layout.look_ups, files)
     return replace(layout, files=files)
+
+
+def _check_look_ups(known: dict[str, LookUp], files: Iterable[FileLayout]) -> None:
+    for entry in files:
+        for name in entry.look_up.values():
+            if name not in known:
+                raise LayoutError(
+                    f"there is no look-up {name!r}",
+                    where=entry.where,
+                    fix=f"add [look_ups.{name}]. {near(name, known)}".strip(),
+                )
 
 
 def _declare_instruments(top: Section, read_text: Callable[[str], str] | None) -> None:

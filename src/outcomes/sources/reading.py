@@ -35,6 +35,7 @@ from outcomes.sources.lines import (
     unused_lines,
     without_suppressed,
 )
+from outcomes.sources.look_ups import LookUp, listed, looked_up
 from outcomes.sources.mapping import map_entry
 from outcomes.sources.qualtrics import stated_zone
 from outcomes.sources.redcap import as_raw, load_project, raw_names
@@ -145,6 +146,7 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     files = layout.files or canonical_files(folder, present, LAYOUT)
     layout = replace(layout, files=named_files(folder, files, layout.where))
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
+    named |= {Path(look_up.file).as_posix() for look_up in layout.look_ups.values()}
     named |= {Path(entry.dictionary).as_posix() for entry in layout.files if entry.dictionary}
     return _assemble(folder, layout, unread_files(present, {*named, *layout.ignore, LEDGER}))
 
@@ -156,11 +158,16 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
     log = list(logs)
     parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
     sources: list[SourceFile] = []
+    lists = {
+        name: listed(_read_list(folder, look_up), look_up, missing)
+        for name, look_up in layout.look_ups.items()
+    }
     for entries_of_file in _by_file(layout.files):
         raw = _read_entry(folder, entries_of_file, layout.where)
         raw, made, found = map_file(raw, entries_of_file, layout, missing)
         for entry, mapped in made:
-            rows, changed = planned(mapped, entry, exported_on)
+            known = looked_up(mapped, entry.look_up, lists)
+            rows, changed = planned(known, entry, exported_on)
             log.extend(changed)
             parts.setdefault(entry.table, []).append((entry, rows))
         log.extend(found)
@@ -226,6 +233,17 @@ def _words(
     columns = [header for header in dict.fromkeys(raw.headers) if header in used]
     words = {*missing, *(word for entry in mapped for word in entry.missing)}
     return missing_words(raw.cells, columns, words, step="map_columns")
+
+
+def _read_list(folder: Path, look_up: LookUp) -> RawFile:
+    return read_file(
+        file_in(folder, look_up.file, look_up.where),
+        Path(look_up.file).as_posix(),
+        sheet=look_up.sheet,
+        header_line=look_up.header_line,
+        header_rows=look_up.header_rows,
+        wanted={*look_up.known, look_up.target},
+    )
 
 
 def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
