@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from supplier_exports import everything, export_folder, reasons, scores
 
-from outcomes.errors import InputError
+import outcomes as oc
+from outcomes import privacy
+from outcomes.errors import InputError, LayoutError
 from outcomes.sources import redcap
 from outcomes.sources.files import read_file
 from outcomes.sources.redcap_dictionary import parse_choices, parse_dictionary
@@ -120,3 +123,65 @@ def test_other_words_leave_the_codes_undecided():
 def test_too_few_items_are_no_questionnaire():
     items = [f"gad7_{n},f,radio,Item,," for n in range(1, 7)]
     assert len(redcap.propose(_fields("id,f,text,Record,,", *items))) == 1
+
+
+VERSIONS = ["raw.csv", "labels.csv", "raw_with_label_headers.csv"]
+
+
+def _read(folder, version, **changes):
+    return oc.read(export_folder(folder, "redcap", version, ["dictionary.csv"], **changes))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_gives_the_same_study(tmp_path, version):
+    study = _read(tmp_path, version)
+    assert study.ledger.balanced()
+    assert scores(study, "phq9") == {
+        ("H-7", "2026-03-02"): 12,
+        ("H-7", "2026-06-01"): 4,
+        ("N-101", "2026-02-03"): 14,
+        ("N-101", "2026-03-10"): 7,
+        ("N-101", "2026-05-05"): 3,
+        ("N-102", "2026-02-12"): 6,
+        ("N-102", "2026-04-20"): None,
+    }
+    assert scores(study, "core10")["N-101", "2026-05-05"] == 7
+    assert study.clients.set_index("client_id")["practice_id"].to_dict() == {
+        "H-7": "harbour", "H-8": "harbour", "N-101": "north_street", "N-102": "north_street",
+    }  # fmt: skip
+    assert study.sessions["status"].value_counts().to_dict() == {
+        "attended": 4, "no_show": 1, "cancelled_client": 1,
+    }  # fmt: skip
+    assert study.episodes["end_reason"].tolist()[0] == "completed"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nobody_is_named_in_the_study(tmp_path, version):
+    text = everything(_read(tmp_path, version))
+    marked = ["Amara", "Bertil", "Chidi", "Dagny", "example.org", "1980", "7946"]
+    assert [word for word in marked if word in text] == []
+    assert privacy.scan(text) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_was_not_used_is_said(tmp_path, version):
+    study = _read(tmp_path, version)
+    assert reasons(study) == {("flagged", "incomplete_form"): 2, ("flagged", "no_answer"): 1}
+    assert study.ledger.files().to_numpy().tolist() == [[version, 14, 14, 0]]
+
+
+def test_an_identifying_field_may_only_feed_a_key(tmp_path):
+    with pytest.raises(LayoutError, match="'first_name' as identifying a person"):
+        _read(
+            tmp_path,
+            "raw.csv",
+            layout=lambda text: text.replace(
+                'intervention = "service"', 'intervention = "service"\ndomain = "first_name"'
+            ),
+        )
+
+
+def test_a_dictionary_that_is_not_there_is_said(tmp_path):
+    folder = export_folder(tmp_path, "redcap", "raw.csv")
+    with pytest.raises(LayoutError, match=r"not there: dictionary\.csv"):
+        oc.read(folder)
