@@ -185,3 +185,12 @@ def test_a_dictionary_that_is_not_there_is_said(tmp_path):
     folder = export_folder(tmp_path, "redcap", "raw.csv")
     with pytest.raises(LayoutError, match=r"not there: dictionary\.csv"):
         oc.read(folder)
+
+
+def test_labels_as_headers_without_a_dictionary_are_said(tmp_path):
+    with pytest.raises(LayoutError, match="labels as headers"):
+        _read(
+            tmp_path,
+            "labels.csv",
+            layout=lambda text: text.replace('dictionary = "dictionary.csv"\n', ""),
+        )
