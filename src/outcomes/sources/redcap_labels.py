@@ -83,7 +83,7 @@ def raw_cells(raw: RawFile, dictionary: Dictionary) -> RawFile:
         codes = _codes(field)
         for column in [name for name in field.columns if name in cells and codes]:
             cells[column] = _recoded(cells[column], codes)
-    for status in statuses(cells, dictionary):
+    for status in _statuses(cells, dictionary):
         cells[status] = _recoded(cells[status], _STATUS)
     if REPEAT in cells:
         names = {in_name(form): form for form in dictionary.forms}
@@ -106,11 +106,11 @@ def _is_labelled(cells: pd.DataFrame, dictionary: Dictionary) -> bool:
                 return True
     return any(
         bool(cells[status].str.casefold().isin(_STATUS).any())
-        for status in statuses(cells, dictionary)
+        for status in _statuses(cells, dictionary)
     )
 
 
-def statuses(cells: pd.DataFrame, dictionary: Dictionary) -> list[str]:
+def _statuses(cells: pd.DataFrame, dictionary: Dictionary) -> list[str]:
     return [f"{form}_complete" for form in dictionary.forms if f"{form}_complete" in cells]
 
 
