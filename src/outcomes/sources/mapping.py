@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 
 import pandas as pd
 
 from outcomes.cleaning import CELL, parse_date, tidy
-from outcomes.instruments import Instrument
 from outcomes.ledger import FILE, LINE
 from outcomes.schema import TABLES, Kind
 from outcomes.sources.entry import CLIENT, PARTNERS, FileLayout, Visit
@@ -28,7 +27,6 @@ def map_entry(
     *,
     missing: Sequence[str],
     zone: tzinfo | None = None,
-    own: Mapping[str, Instrument] | None = None,
 ) -> pd.DataFrame:
     """Make the rows of one settled entry: all columns of its table as text, `_file`, `_line`.
 
@@ -56,7 +54,7 @@ def map_entry(
         ]
         rows = pd.concat(parts, ignore_index=True)
     if entry.labels:
-        rows["value"] = _decimals(label_codes(rows, entry, own or {}), entry)
+        rows["value"] = _decimals(label_codes(rows, entry), entry)
     if entry.find_episode:
         rows[FIND_EPISODE] = pd.array(["yes"] * len(rows), dtype="string")
         rows = rows.rename(columns={} if CLIENT in names else {CLIENT: BESIDE_CLIENT})

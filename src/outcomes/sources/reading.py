@@ -26,7 +26,15 @@ from outcomes.sources.folder import (
 from outcomes.sources.gathering import join_table
 from outcomes.sources.headers import fit_columns
 from outcomes.sources.layout import Layout, parse_layout
-from outcomes.sources.lines import chosen, data_lines, left_out, unused_columns, unused_lines
+from outcomes.sources.lines import (
+    chosen,
+    data_lines,
+    left_out,
+    planned,
+    unused_columns,
+    unused_lines,
+    without_suppressed,
+)
 from outcomes.sources.mapping import map_entry
 from outcomes.sources.qualtrics import stated_zone
 from outcomes.sources.redcap import as_raw, load_project, raw_names, refuse_labels
@@ -105,13 +113,20 @@ def _missing(path: Path) -> InputError:
 def _load_layout(path: Path) -> Layout:
     if not path.is_file():
         raise LayoutError("there is no such layout", where=str(path), fix="check the path")
+
+    def beside(name: str) -> str:
+        return _utf8(file_in(path.parent, name, path.name), "the questionnaire")
+
+    return parse_layout(_utf8(path, "the layout"), path.name, beside)
+
+
+def _utf8(path: Path, what: str) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise LayoutError(
-            "the layout cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
+            f"{what} cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
         ) from None
-    return parse_layout(text, path.name)
 
 
 def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
@@ -137,23 +152,26 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
 def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
+    exported_on = layout.exported_on or date.today()
     log = list(logs)
     parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
     sources: list[SourceFile] = []
     for entries_of_file in _by_file(layout.files):
         raw = _read_entry(folder, entries_of_file, layout.where)
         raw, made, found = map_file(raw, entries_of_file, layout, missing)
-        for entry, rows in made:
+        for entry, mapped in made:
+            rows, changed = planned(mapped, entry, exported_on)
+            log.extend(changed)
             parts.setdefault(entry.table, []).append((entry, rows))
         log.extend(found)
         sources.append(raw.source)
     tables = {}
     for table, pieces in parts.items():
-        tables[table], found = join_table(table, pieces)
+        tables[table], found = join_table(table, pieces, exported_on)
         log.extend(found)
     return clean(
         tables,
-        exported_on=layout.exported_on or date.today(),
+        exported_on=exported_on,
         lines={source.name: source.rows for source in sources},
         missing=missing,
         sentinels=layout.sentinels,
@@ -175,7 +193,13 @@ def map_file(
     raw = data_lines(stated_zone(raw, skipped), skipped)
     fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
     mapped = [entry for entry in fitted if entry is not None]
-    raw = left_out(raw, mapped)
+    if not mapped:
+        raise LayoutError(
+            "the file has none of the columns with answers that the layout names",
+            where=f"{entries_of_file[0].where}, line {raw.header_line} of {raw.name}",
+            fix="name them under items or total, or leave the file out",
+        )
+    raw = without_suppressed(left_out(raw, mapped), mapped)
     mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
     chosen_lines, log = chosen(raw, mapped)
     made = [
