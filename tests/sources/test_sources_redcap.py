@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from supplier_exports import everything, export_folder, reasons, scores
 
 import outcomes as oc
@@ -87,6 +89,10 @@ def test_a_file_that_is_no_dictionary_is_refused():
         parse_dictionary("a,b\n1,2\n", "dictionary.csv")
     with pytest.raises(InputError, match="no column"):
         parse_dictionary("", "dictionary.csv")
+    with pytest.raises(InputError, match="no field"):
+        parse_dictionary(TEXT[: TEXT.index("\n") + 1], "dictionary.csv")
+    with pytest.raises(InputError, match="cannot be read"):
+        parse_dictionary(TEXT + 'x,"' + "y" * 200_000, "dictionary.csv")
 
 
 def test_the_proposal_names_questionnaires_by_name_and_number_of_items():
@@ -111,6 +117,33 @@ def test_the_proposal_reads_codes_from_choices():
 def test_the_proposal_leaves_identifiers_out():
     for entry in redcap.propose(TEXT):
         assert entry["ignore"] == list(IDENTIFYING)
+
+
+def test_the_proposal_reads_what_a_layout_by_hand_reads(tmp_path):
+    def proposed(text):
+        kept = text[: text.index("[[files]]", text.index('table = "episodes"'))]
+        entries = [entry for entry in redcap.propose(TEXT) if entry["table"] == "responses"]
+        return kept + "".join(map(_toml, entries))
+
+    by_hand, by_proposal = tmp_path / "hand", tmp_path / "proposal"
+    by_hand.mkdir()
+    by_proposal.mkdir()
+    first = _read(by_hand, "labels.csv").responses
+    second = _read(by_proposal, "labels.csv", layout=proposed).responses
+    pd.testing.assert_frame_equal(second, first)
+
+
+def _toml(entry):
+    events = {"Intake": "intake", "Review": "session", "End": "end"}
+    lines = ['[[files]]\nfile = "labels.csv"', f'table = "{entry["table"]}"']
+    lines += [f'optional = ["{name}"]' for name in entry["optional"]]
+    columns = {**entry["columns"], "episode_id": "record_id"}
+    codes = {**entry["codes"], "occasion": events}
+    parts = {"columns": columns, "constants": entry["constants"], "items": entry["items"]}
+    parts |= {f"codes.{column}": words for column, words in codes.items()}
+    for part, words in parts.items():
+        lines += [f"[files.{part}]", *(f'"{key}" = "{value}"' for key, value in words.items())]
+    return "\n".join(lines) + "\n"
 
 
 def test_other_words_leave_the_codes_undecided():
@@ -198,3 +231,25 @@ def test_labels_as_headers_without_a_dictionary_are_said(tmp_path):
             "labels.csv",
             layout=lambda text: text.replace('dictionary = "dictionary.csv"\n', ""),
         )
+
+
+WORDS = st.text("abcdefgh xyz,'", min_size=1, max_size=12).map(lambda t: " ".join(t.split()))
+CHOICES = st.lists(WORDS.filter(bool), min_size=1, max_size=5, unique_by=str.casefold)
+
+
+@given(choices=CHOICES, first=st.integers(-3, 3), seed=st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_labels_of_any_choices_become_their_codes(choices, first, seed):
+    codes = {str(first + n): words for n, words in enumerate(choices)}
+    told = " | ".join(f"{code}, {words}" for code, words in codes.items())
+    project = parse_dictionary(_fields("id,f,text,Record,,", f'q,f,radio,Q,"{told}",'), "d")
+    answers = [seed.choice([*codes, ""]) for _ in range(8)]
+    raw = _raw("raw")
+
+    def file(cells):
+        frame = pd.DataFrame({"q": pd.array(cells, dtype="string")})
+        return type(raw)("f", ("q",), 1, frame, (), raw.source)
+
+    labelled = redcap.raw_cells(file([codes.get(code, "") for code in answers]), project)
+    assert labelled.cells["q"].tolist() == answers
+    assert redcap.raw_cells(file(answers), project).cells["q"].tolist() == answers

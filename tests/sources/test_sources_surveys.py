@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from supplier_exports import everything, export_folder, reasons, scores
 
 import outcomes as oc
 from outcomes import privacy
+from outcomes.cleaning import parse_date
 from outcomes.errors import LayoutError, VocabularyError
 
 QUALTRICS = ["numeric.csv", "text.tsv"]
@@ -108,6 +111,21 @@ def test_qualtrics_options_counted_from_1_stop_the_read(tmp_path):
     (folder / "text.tsv").unlink()
     with pytest.raises(oc.errors.RangeError, match="look shifted by \\+1"):
         oc.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "in_london"),
+    [
+        ("2026/01/15 11:05:40 PM GMT-5", 15, 16),
+        ("2026/01/15 7:05:40\u202fPM GMT+8", 15, 15),
+        ("2026/01/15 1:05:40 AM GMT+5:30", 15, 14),
+        ("2026/01/15 9:03:11 AM GMT", 15, 15),
+        ("2026-01-15 23:40:02-07:00", 15, 16),
+    ],
+)
+def test_times_with_a_zone_as_forms_write_them(text, written, in_london):
+    assert parse_date(text, "ymd").day == written
+    assert parse_date(text, "ymd", ZoneInfo("Europe/London")).day == in_london
 
 
 @pytest.mark.parametrize("version", GOOGLE)

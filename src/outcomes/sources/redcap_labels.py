@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -40,17 +41,22 @@ def raw_names(dictionary: Dictionary) -> Callable[[Sequence[str]], tuple[str, ..
     "Complete?". A header that is raw already, or no label of the project, stays.
     """
     expected = list(_expected(dictionary))
+    places: dict[str, list[int]] = {}
+    for place, (label, _) in enumerate(expected):
+        places.setdefault(label, []).append(place)
 
     def named(headers: Sequence[str]) -> tuple[str, ...]:
         if shared_columns(headers, dictionary) > 1:
             return tuple(headers)
         found, after = [], 0
         for header in headers:
-            label = _as_label(header)
-            ahead = [n for n in range(after, len(expected)) if expected[n][0] == label]
-            place = ahead[0] if ahead else None
-            found.append(header if place is None else expected[place][1])
-            after = after if place is None else place + 1
+            there = places.get(_as_label(header), [])
+            ahead = bisect_left(there, after)
+            if ahead == len(there):
+                found.append(header)
+                continue
+            found.append(expected[there[ahead]][1])
+            after = there[ahead] + 1
         return tuple(found)
 
     return named
