@@ -17,11 +17,11 @@ PAGES = ["google_forms", "microsoft_forms", "qualtrics", "redcap"]
 # Page, which of its layouts, and the fixture that plays each file.
 READ = [
     ("redcap", 0, {"export.csv": "raw.csv", "project_DataDictionary.csv": "dictionary.csv"}),
+    ("qualtrics", 0, {"survey.csv": "text.tsv", "cases.csv": "cases.csv"}),
     ("qualtrics", 1, {"survey.csv": "numeric.csv"}),
     ("google_forms", 0, {"form.csv": "uk.csv"}),
     ("microsoft_forms", 0, {"form.xlsx": "named.xlsx"}),
 ]
-FIND = [("qualtrics", 0, {"survey.csv": "numeric.csv", "cases.csv": "cases.csv"})]
 
 
 def _layouts(page):
@@ -50,9 +50,3 @@ def test_the_layout_of_a_page_reads_an_export(tmp_path, page, number, files):
     assert study.ledger.balanced()
     assert len(study.episodes)
     assert len(study.responses)
-
-
-@pytest.mark.parametrize(("page", "number", "files"), FIND)
-def test_answers_find_their_course(tmp_path, page, number, files):
-    pytest.importorskip("outcomes.cleaning.finding")
-    assert len(_read(tmp_path, page, number, files).responses)

@@ -138,6 +138,17 @@ class TestRows:
         assert study.episodes["started_on"].astype(str).tolist()[0] == "2026-02-03"
         assert ("episodes", "flagged", "lines_differ", "started_on", "a.csv", 3) in events(study)
 
+    def test_lines_behind_a_lost_row_are_lost_with_it(self, tmp_path):
+        text = CLIENTS.replace("a.csv", "b.csv") + EPISODES
+        data = DATA.replace("2026-02-03", "x").replace("2026-01-03", "y")
+        study = balanced(read(write(tmp_path, text, a=data, b="Client\nA\nB\n")))
+        assert [entry for entry in events(study) if entry[2] == "bad_date"] == [
+            ("", "dropped", "bad_date", "", "a.csv", 3),
+            ("episodes", "dropped", "bad_date", "started_on", "a.csv", 2),
+        ]
+        fates = study.ledger.files().set_index("file").loc["a.csv"]
+        assert (fates["lines_used"], fates["lines_dropped"]) == (2, 2)
+
     def test_a_row_without_a_key_keeps_its_own_line(self, tmp_path):
         study = balanced(read(write(tmp_path, CLIENTS, a="Client,x\nA,1\n,2\n,3\n")))
         assert ("clients", "dropped", "missing_key", "client_id", "a.csv", 3) in events(study)
@@ -210,7 +221,8 @@ class TestLines:
         study = balanced(read(write(tmp_path, text, a=data)))
         assert study.sessions["status"].tolist()[2:4] == ["attended", "planned"]
         assert study.episodes["ended_on"].astype(str).tolist()[0] == "2026-10-05"
-        assert events(study) == [("sessions", "changed", "still_to_come", "status", "a.csv", 7)]
+        found = [entry for entry in events(study) if entry[0] == "sessions"]
+        assert found == [("sessions", "changed", "still_to_come", "status", "a.csv", 7)]
 
 
 class TestColumns:
@@ -272,7 +284,7 @@ class TestColumns:
         raw = read_file(tmp_path / "a.csv", "a.csv")
         rows = map_entry(raw, replace(entry, date_order="ymd", decimal="."), missing=())
         assert rows["_find_episode"].tolist() == ["yes"] * 4
-        assert rows["_client_id"].tolist() == ["A", "A", "A", "B"]
+        assert rows["client_id"].tolist() == ["A", "A", "A", "B"]
         assert rows["episode_id"].isna().all()
 
     def test_a_questionnaire_of_the_project(self, tmp_path, monkeypatch):

@@ -183,13 +183,6 @@ def test_microsoft_forms_with_and_without_names_say_the_same(tmp_path, version):
 
 
 def test_answers_find_the_course_of_help_by_client_and_day(tmp_path):
-    pytest.importorskip("outcomes.cleaning.finding")
-    study = _read(
-        tmp_path,
-        "qualtrics",
-        "numeric.csv",
-        layout=lambda text: text.replace(
-            'episode_id = "client_code"\noccasion', "occasion"
-        ).replace("labels = true", "find_episode = true"),
-    )
+    study = _read(tmp_path, "qualtrics", "numeric.csv")
     assert set(study.responses["episode_id"]) == {"C-201", "C-202", "C-203"}
+    assert ("changed", "episode_found") in reasons(study)

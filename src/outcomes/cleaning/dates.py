@@ -17,7 +17,6 @@ _TIME = (
     r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?|GMT|UTC)?)?"
 )
-_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = (
     r"(?P<m>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
@@ -35,6 +34,18 @@ _ORDERED = {
     "mdy": re.compile(rf"(?P<m>\d{{1,2}})(?P<s>[-/. ])(?P<d>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}"),
 }
 _LAST_MONTH = 12
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$")
+_NOON, _LAST_HOUR, _LAST_MINUTE = 12, 23, 59
+_SHORT_YEAR = (
+    re.compile(rf"\d{{1,2}}(?P<s>[-/. ])\d{{1,2}}(?P=s)\d{{2}}{_TIME}"),
+    re.compile(rf"\d{{1,2}}[-/. ]\s*{_NAME}(?:[-/ ]|,\s*)'?\d{{2}}{_TIME}", re.I),
+    re.compile(rf"{_NAME}[-/ ]\d{{1,2}}(?:[-/ ]|,\s*)'?\d{{2}}{_TIME}", re.I),
+)
+# A time alone, or at the end of a date.
+_CLOCK = re.compile(
+    r"(?:.*[T ])?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::\d{2}(?:\.\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*(?:Z|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?|GMT|UTC))?"
+)
 
 
 def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None:
@@ -82,6 +93,32 @@ def parse_dates(texts: pd.Series, order: str) -> pd.Series:
     # numpy rather than pd.to_datetime: its years 1 to 9999 are those of datetime.date.
     days = np.array([*parsed, None], dtype="datetime64[s]")
     return pd.Series(days[codes], index=texts.index, dtype="datetime64[s]")
+
+
+def two_digit_years(texts: pd.Series) -> pd.Series:
+    """Say which texts would be dates if their year had four digits."""
+    codes, distinct = pd.factorize(texts)
+    short = [any(form.fullmatch(str(text)) for form in _SHORT_YEAR) for text in distinct]
+    return pd.Series(np.array([*short, False], dtype=bool)[codes], index=texts.index)
+
+
+def parse_times(texts: pd.Series) -> pd.Series:
+    """Times as HH:MM on 24 hours, from a time or the end of a date; missing where there is none."""
+    codes, distinct = pd.factorize(texts)
+    found = [_parse_time(str(text)) for text in distinct]
+    return pd.Series(pd.array([*found, None], dtype="string")[codes], index=texts.index)
+
+
+def _parse_time(text: str) -> str | None:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute = int(found["hour"]), int(found["minute"])
+    if found["half"]:
+        if not 1 <= hour <= _NOON:
+            return None
+        hour = hour % _NOON + (_NOON if found["half"][0] in "Pp" else 0)
+    return f"{hour:02}:{minute:02}" if hour <= _LAST_HOUR and minute <= _LAST_MINUTE else None
 
 
 @dataclass(frozen=True, slots=True)

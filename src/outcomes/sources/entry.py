@@ -95,12 +95,7 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         raise section.refuse(f"there is no table {name!r}", near(name, TABLES))
     table = TABLES[name]
     find_episode = _find_episode(section, name)
-    columns, joined = parse_columns(
-        Section(section.table("columns"), f"{where}, columns"),
-        table,
-        # An appointment names no client of its own, and needs one to find its episode.
-        beside=(CLIENT,) if find_episode else (),
-    )
+    columns, joined = parse_columns(Section(section.table("columns"), f"{where}, columns"), table)
     constants = parse_constants(Section(section.table("constants"), f"{where}, constants"), table)
     codes = parse_codes(Section(section.table("codes"), f"{where}, codes"), table)
     if name == "responses" and "rater" not in {*columns, *joined}:

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from outcomes.cleaning.shared import OF_FILE, OF_LINE
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES
 from outcomes.sources.entry import PARTNERS, TOTAL, FileLayout
@@ -18,15 +19,17 @@ _DAY = r"\d{4}-\d{2}-\d{2}"
 
 def join_table(
     table: str, parts: Sequence[tuple[FileLayout, pd.DataFrame]], exported_on: date
-) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+) -> tuple[pd.DataFrame, list[pd.DataFrame], pd.DataFrame | None]:
     """Put the parts of a table into the order of the source: file by file, line by line.
 
     Rows of entries that ask for one row of each key are gathered first, across files.
-    Returns the table and the ledger entries of gathering.
+    Returns the table, the ledger entries of gathering, and where rows were gathered the lines
+    behind each (`cleaning.shared`).
     """
     plain = [rows for entry, rows in parts if not entry.one_row_each]
     several = [(entry, rows) for entry, rows in parts if entry.one_row_each]
     log: list[pd.DataFrame] = []
+    lines = None
     for entry, rows in parts:
         log += _equal_answers(table, rows) if entry.equal_answers else []
     whole = _in_order(pd.concat([rows for _, rows in parts], ignore_index=True))
@@ -35,7 +38,7 @@ def join_table(
         if any(entry.partners is not None for entry, _ in several):
             rows, found = _partners(rows)
             log += found
-        rows, found = gather(
+        rows, found, lines = gather(
             table,
             rows,
             earliest=sorted({column for entry, _ in several for column in entry.earliest}),
@@ -45,7 +48,7 @@ def join_table(
         log += found
         files = pd.unique(whole[FILE])
         whole = _in_order(pd.concat([*plain, rows], ignore_index=True), files)
-    return whole, log
+    return whole, log, lines
 
 
 def _in_order(rows: pd.DataFrame, files: Iterable[str] | None = None) -> pd.DataFrame:
@@ -62,7 +65,7 @@ def gather(
     earliest: Sequence[str],
     latest: Sequence[str],
     until: date,
-) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+) -> tuple[pd.DataFrame, list[pd.DataFrame], pd.DataFrame | None]:
     """Make one row for each key of the table, and flag the lines that say something else.
 
     `rows` are mapped rows in the order of the source, with days as ISO texts. A column holds
@@ -73,14 +76,17 @@ def gather(
     key = list(TABLES[table].key)
     complete = rows[key].notna().all(axis=1)
     whole, rest = rows[complete], rows[~complete]
+    lines = whole[[FILE, LINE]].astype({FILE: "object"})
     if whole.empty:
-        return rows, []
+        return rows, [], None
     group = pd.Series(whole.groupby(key, sort=False).ngroup().to_numpy(), index=whole.index)
     choice = whole.copy()
     for columns, last in ((earliest, False), (latest, True)):
         for column in columns:
             choice[column] = _end(whole[column], group, until, last=last)
     found = choice.groupby(group, sort=False).first()
+    for name, of in ((FILE, OF_FILE), (LINE, OF_LINE)):
+        lines[of] = lines[name].groupby(group).transform("first")
     log = []
     for column in TABLES[table].names:
         told = found[column].reindex(group).set_axis(whole.index)
@@ -88,7 +94,7 @@ def gather(
         if column in (*earliest, *latest):
             differs &= ~whole[column].str.fullmatch(_DAY).fillna(False)
         log += _flagged(whole[differs], table, "lines_differ", column)
-    return pd.concat([found[rows.columns], rest], ignore_index=True), log
+    return pd.concat([found[rows.columns], rest], ignore_index=True), log, lines
 
 
 def _flagged(

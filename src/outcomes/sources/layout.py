@@ -10,10 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from outcomes import instruments
+from outcomes.cleaning.reasons import reasons
 from outcomes.errors import LayoutError
 from outcomes.sources.detection import AUTO
 from outcomes.sources.entry import FileLayout, date_order, inside, parse_entry
-from outcomes.sources.section import Section
+from outcomes.sources.section import Section, near
 from outcomes.sources.suppliers import expand
 
 SCHEMA = 1
@@ -32,7 +33,8 @@ class Layout:
     `missing` and `sentinels` are None where the layout leaves them to the cleaning policy;
     with a `timezone`, times that state an offset count as the day it was there; `ignore`
     names files of the folder that are left out on purpose; `where` names the layout in
-    messages.
+    messages. `accept` lists reasons whose rows are kept and flagged instead of waiting for a
+    decision; `resubmission_days` is None where it is left to the cleaning policy.
     """
 
     where: str
@@ -42,6 +44,8 @@ class Layout:
     timezone: tzinfo | None = None
     missing: tuple[str, ...] | None = None
     sentinels: tuple[float, ...] | None = None
+    resubmission_days: int | None = None
+    accept: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     files: tuple[FileLayout, ...] = ()
 
@@ -74,6 +78,8 @@ def parse_layout(text: str, where: str, read_text: Callable[[str], str] | None =
         timezone=_timezone(top),
         missing=top.texts("missing"),
         sentinels=top.numbers("sentinels"),
+        resubmission_days=_resubmission_days(top),
+        accept=_accept(top),
         ignore=top.texts("ignore") or (),
     )
     entries = expand(top.tables("files"), where)
@@ -93,6 +99,22 @@ def _declare_instruments(top: Section, read_text: Callable[[str], str] | None) -
         inside(top, name)
         if read_text is not None:
             instruments.declare({name: read_text(name)})
+
+
+def _resubmission_days(top: Section) -> int | None:
+    days = top.either("resubmission_days", int)
+    if days is not None and days < 0:
+        raise top.refuse("resubmission_days counts days", "give 0 or more")
+    return None if days is None else int(days)
+
+
+def _accept(top: Section) -> tuple[str, ...]:
+    known = [code for code, reason in reasons().items() if reason.accept]
+    codes = top.texts("accept") or ()
+    for code in codes:
+        if code not in known:
+            raise top.refuse(f"rows with the reason {code!r} cannot be kept", near(code, known))
+    return codes
 
 
 def _timezone(top: Section) -> tzinfo | None:

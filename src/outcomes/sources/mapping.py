@@ -7,15 +7,13 @@ from datetime import timedelta, tzinfo
 
 import pandas as pd
 
-from outcomes.cleaning import CELL, parse_date, tidy
+from outcomes.cleaning import CELL, FIND_EPISODE, parse_date, tidy
 from outcomes.ledger import FILE, LINE
 from outcomes.schema import TABLES, Kind
-from outcomes.sources.entry import CLIENT, PARTNERS, FileLayout, Visit
+from outcomes.sources.entry import PARTNERS, FileLayout, Visit
 from outcomes.sources.files import RawFile
 from outcomes.sources.labelling import label_codes
 
-# Cleaning finds the episode of rows that say so; an appointment brings its client for that.
-FIND_EPISODE, BESIDE_CLIENT = "_find_episode", "_client_id"
 # Stands for every word that is not listed, such as what people write under "Other:".
 ANYTHING_ELSE = "(anything else)"
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
@@ -57,8 +55,7 @@ def map_entry(
         rows["value"] = _decimals(label_codes(rows, entry), entry)
     if entry.find_episode:
         rows[FIND_EPISODE] = pd.array(["yes"] * len(rows), dtype="string")
-        rows = rows.rename(columns={} if CLIENT in names else {CLIENT: BESIDE_CLIENT})
-    beside = [name for name in (CELL, FIND_EPISODE, BESIDE_CLIENT) if name in rows]
+    beside = [name for name in (CELL, FIND_EPISODE) if name in rows]
     return rows.reindex(columns=[*names, FILE, LINE, *beside])
 
 
@@ -71,8 +68,7 @@ def _joined(raw: RawFile, sources: Sequence[str], missing: Sequence[str]) -> pd.
 
 def _coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
     """Decimal signs as points, and source words as canonical words, matched without case."""
-    declared = {known.name: known.kind for known in TABLES[entry.table].columns}
-    kind = declared.get(column, Kind.KEY)
+    kind = TABLES[entry.table].column(column).kind
     codes = entry.codes.get(column)
     if codes:
         exact = {word.strip(): target for word, target in codes.items()}

@@ -19,17 +19,13 @@ def canonical(section: Section, table: Table, name: str) -> str:
 
 
 def parse_columns(
-    section: Section, table: Table, beside: tuple[str, ...] = ()
+    section: Section, table: Table
 ) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Read `[files.columns]`: columns from one source column, and columns joined from several.
-
-    `beside` are names that may be mapped although the table has no such column.
-    """
+    """Read `[files.columns]`: columns from one source column, and columns joined from several."""
     columns: dict[str, str] = {}
     joined: dict[str, tuple[str, ...]] = {}
     for name in section.table_keys():
-        if name not in beside:
-            canonical(section, table, name)
+        canonical(section, table, name)
         if isinstance(section.either(name, str, list), str):
             columns[name] = section.required(name)
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.cleaning import clean, cleaning_policy, is_required
+from outcomes.cleaning import clean, cleaning_policy, is_required, missing_words
 from outcomes.errors import InputError, LayoutError
 from outcomes.schema import TABLES, SourceFile, Study
 from outcomes.sources.bundled import example_folder
@@ -165,17 +165,22 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
             parts.setdefault(entry.table, []).append((entry, rows))
         log.extend(found)
         sources.append(raw.source)
-    tables = {}
+    tables, shared = {}, {}
     for table, pieces in parts.items():
-        tables[table], found = join_table(table, pieces, exported_on)
+        tables[table], found, lines = join_table(table, pieces, exported_on)
         log.extend(found)
+        if lines is not None:
+            shared[table] = lines
     return clean(
         tables,
         exported_on=exported_on,
         lines={source.name: source.rows for source in sources},
         missing=missing,
         sentinels=layout.sentinels,
+        resubmission_days=layout.resubmission_days,
+        accept=layout.accept,
         logs=log,
+        shared=shared,
         name=layout.name or folder.name,
         sources=sources,
     )
@@ -208,8 +213,19 @@ def map_file(
     ]
     wide = [bool(entry.visits) for entry in mapped]
     log += unused_lines(raw, chosen_lines, [rows for _, rows in made], wide)
+    log += _words(raw, mapped, missing)
     log += unused_columns(raw, set().union(*(entry.used() for entry in mapped)))
     return raw, made, [*raw.log, *log]
+
+
+def _words(
+    raw: RawFile, mapped: Sequence[FileLayout], missing: Sequence[str]
+) -> list[pd.DataFrame]:
+    """Count the words for missing in the columns that are used: after this they are empty cells."""
+    used = {column for entry in mapped for column in entry.needed()}
+    columns = [header for header in dict.fromkeys(raw.headers) if header in used]
+    words = {*missing, *(word for entry in mapped for word in entry.missing)}
+    return missing_words(raw.cells, columns, words, step="map_columns")
 
 
 def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
