@@ -75,14 +75,24 @@ def report(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Say what was read, what was dropped and why, and whether it may be reported."""
+    """Say what was read, what was dropped and why, and whether it may be reported.
+
+    The exit code is 1 where a table lost more rows to errors, or has more rows waiting for a
+    decision, than `[check]` in reports/policy.toml allows.
+    """
     from outcomes.reports.intake import intake
+    from outcomes.reports.ledger_file import write_ledger
     from outcomes.sources import read
 
     source = _existing(arguments.source) if arguments.source else str(_example())
     layout = _existing(arguments.layout) if arguments.layout else None
-    account = intake(read(source, layout=layout))
+    study = read(source, layout=layout)
+    account = intake(study)
+    if arguments.csv:
+        write_ledger(study.ledger, Path(arguments.csv))
     print("\n".join(account.lines()))
+    if arguments.csv:
+        print(f"every entry of the ledger: {arguments.csv}", file=sys.stderr)
     return DONE if account.may_be_reported else PARTLY
 
 
@@ -216,6 +226,7 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     sub = commands.add_parser("check", help="say what was read, what was dropped and why")
     sub.add_argument("source", nargs="?", metavar="SOURCE", help="folder or file with the exports")
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
+    sub.add_argument("--csv", metavar="FILE", help="write every entry of the ledger as CSV")
     sub.set_defaults(command=check)
     sub = commands.add_parser("clean", help="write validated tables and the ledger")
     sub.add_argument("source", metavar="SOURCE", help="folder or file with the exports")

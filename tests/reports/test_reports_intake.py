@@ -59,7 +59,7 @@ def test_reasons_come_with_titles_places_and_advice_the_gravest_first():
     ]
     text = "\n".join(account.lines())
     assert "clients: 4 rows dropped." in text
-    assert "clients.csv line 2; clients.csv line 3; clients.csv line 4; and 1 more places" in text
+    assert "clients.csv line 2; clients.csv line 3; clients.csv line 4; and 1 more place" in text
     assert "clients.csv line 2 column age" in text
     assert "1,194" in text
     assert text.count("what to do:") == 4

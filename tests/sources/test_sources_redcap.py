@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from supplier_exports import everything, export_folder, reasons, scores
 
-from outcomes.errors import InputError
+import outcomes as oc
+from outcomes import privacy
+from outcomes.errors import InputError, LayoutError
 from outcomes.sources import redcap
 from outcomes.sources.files import read_file
 from outcomes.sources.redcap_dictionary import parse_choices, parse_dictionary
@@ -84,6 +89,10 @@ def test_a_file_that_is_no_dictionary_is_refused():
         parse_dictionary("a,b\n1,2\n", "dictionary.csv")
     with pytest.raises(InputError, match="no column"):
         parse_dictionary("", "dictionary.csv")
+    with pytest.raises(InputError, match="no field"):
+        parse_dictionary(TEXT[: TEXT.index("\n") + 1], "dictionary.csv")
+    with pytest.raises(InputError, match="cannot be read"):
+        parse_dictionary(TEXT + 'x,"' + "y" * 200_000, "dictionary.csv")
 
 
 def test_the_proposal_names_questionnaires_by_name_and_number_of_items():
@@ -110,6 +119,33 @@ def test_the_proposal_leaves_identifiers_out():
         assert entry["ignore"] == list(IDENTIFYING)
 
 
+def test_the_proposal_reads_what_a_layout_by_hand_reads(tmp_path):
+    def proposed(text):
+        kept = text[: text.index("[[files]]", text.index('table = "episodes"'))]
+        entries = [entry for entry in redcap.propose(TEXT) if entry["table"] == "responses"]
+        return kept + "".join(map(_toml, entries))
+
+    by_hand, by_proposal = tmp_path / "hand", tmp_path / "proposal"
+    by_hand.mkdir()
+    by_proposal.mkdir()
+    first = _read(by_hand, "labels.csv").responses
+    second = _read(by_proposal, "labels.csv", layout=proposed).responses
+    pd.testing.assert_frame_equal(second, first)
+
+
+def _toml(entry):
+    events = {"Intake": "intake", "Review": "session", "End": "end"}
+    lines = ['[[files]]\nfile = "labels.csv"', f'table = "{entry["table"]}"']
+    lines += [f'optional = ["{name}"]' for name in entry["optional"]]
+    columns = {**entry["columns"], "episode_id": "record_id"}
+    codes = {**entry["codes"], "occasion": events}
+    parts = {"columns": columns, "constants": entry["constants"], "items": entry["items"]}
+    parts |= {f"codes.{column}": words for column, words in codes.items()}
+    for part, words in parts.items():
+        lines += [f"[files.{part}]", *(f'"{key}" = "{value}"' for key, value in words.items())]
+    return "\n".join(lines) + "\n"
+
+
 def test_other_words_leave_the_codes_undecided():
     items = [f'gad7_{n},f,radio,Item,"0, Never | 1, Always",' for n in range(1, 8)]
     _, gad7 = redcap.propose(_fields("id,f,text,Record,,", *items))
@@ -120,3 +156,100 @@ def test_other_words_leave_the_codes_undecided():
 def test_too_few_items_are_no_questionnaire():
     items = [f"gad7_{n},f,radio,Item,," for n in range(1, 7)]
     assert len(redcap.propose(_fields("id,f,text,Record,,", *items))) == 1
+
+
+VERSIONS = ["raw.csv", "labels.csv", "raw_with_label_headers.csv"]
+
+
+def _read(folder, version, **changes):
+    return oc.read(export_folder(folder, "redcap", version, ["dictionary.csv"], **changes))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_gives_the_same_study(tmp_path, version):
+    study = _read(tmp_path, version)
+    assert study.ledger.balanced()
+    assert scores(study, "phq9") == {
+        ("H-7", "2026-03-02"): 12,
+        ("H-7", "2026-06-01"): 4,
+        ("N-101", "2026-02-03"): 14,
+        ("N-101", "2026-03-10"): 7,
+        ("N-101", "2026-05-05"): 3,
+        ("N-102", "2026-02-12"): 6,
+        ("N-102", "2026-04-20"): None,
+    }
+    assert scores(study, "core10")["N-101", "2026-05-05"] == 7
+    assert study.clients.set_index("client_id")["practice_id"].to_dict() == {
+        "H-7": "harbour", "H-8": "harbour", "N-101": "north_street", "N-102": "north_street",
+    }  # fmt: skip
+    assert study.sessions["status"].value_counts().to_dict() == {
+        "attended": 4, "no_show": 1, "cancelled_client": 1,
+    }  # fmt: skip
+    assert study.episodes["end_reason"].tolist()[0] == "completed"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nobody_is_named_in_the_study(tmp_path, version):
+    text = everything(_read(tmp_path, version))
+    marked = ["Amara", "Bertil", "Chidi", "Dagny", "example.org", "1980", "7946"]
+    assert [word for word in marked if word in text] == []
+    assert privacy.scan(text) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_was_not_used_is_said(tmp_path, version):
+    study = _read(tmp_path, version)
+    found = reasons(study)
+    assert found["flagged", "incomplete_form"] == 2
+    assert found["flagged", "no_answer"] == 1
+    assert not any(action == "dropped" for action, _ in found)
+    (line,) = study.ledger.files().to_dict("records")
+    assert (line["file"], line["lines_read"], line["lines_used"]) == (version, 14, 14)
+
+
+def test_an_identifying_field_may_only_feed_a_key(tmp_path):
+    with pytest.raises(LayoutError, match="'first_name' as identifying a person"):
+        _read(
+            tmp_path,
+            "raw.csv",
+            layout=lambda text: text.replace(
+                'intervention = "service"', 'intervention = "service"\ndomain = "first_name"'
+            ),
+        )
+
+
+def test_a_dictionary_that_is_not_there_is_said(tmp_path):
+    folder = export_folder(tmp_path, "redcap", "raw.csv")
+    with pytest.raises(LayoutError, match=r"not there: dictionary\.csv"):
+        oc.read(folder)
+
+
+def test_labels_as_headers_without_a_dictionary_are_said(tmp_path):
+    with pytest.raises(LayoutError, match="labels as headers"):
+        _read(
+            tmp_path,
+            "labels.csv",
+            layout=lambda text: text.replace('dictionary = "dictionary.csv"\n', ""),
+        )
+
+
+WORDS = st.text("abcdefgh xyz,'", min_size=1, max_size=12).map(lambda t: " ".join(t.split()))
+CHOICES = st.lists(WORDS.filter(bool), min_size=1, max_size=5, unique_by=str.casefold)
+
+
+@given(choices=CHOICES, first=st.integers(-3, 3), seed=st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_labels_of_any_choices_become_their_codes(choices, first, seed):
+    codes = {str(first + n): words for n, words in enumerate(choices)}
+    told = " | ".join(f"{code}, {words}" for code, words in codes.items())
+    project = parse_dictionary(_fields("id,f,text,Record,,", f'q,f,radio,Q,"{told}",'), "d")
+    answers = [seed.choice([*codes, ""]) for _ in range(8)]
+    raw = _raw("raw")
+
+    def file(cells):
+        frame = pd.DataFrame({"q": pd.array(cells, dtype="string")})
+        return type(raw)("f", ("q",), 1, frame, (), raw.source)
+
+    labelled = redcap.raw_cells(file([codes.get(code, "") for code in answers]), project)
+    assert labelled.cells["q"].tolist() == answers
+    assert redcap.raw_cells(file(answers), project).cells["q"].tolist() == answers

@@ -109,7 +109,9 @@ def _outside(values: np.ndarray, limits: pd.DataFrame) -> np.ndarray:
 def _refuse_recoded(
     table: str, frame: pd.DataFrame, limits: pd.DataFrame, policy: CleaningPolicy
 ) -> None:
-    items = (frame["item"] != TOTAL).to_numpy(dtype=bool)
+    # A scale with steps of 0.1 is a line to mark, which has no positions to be counted from 1.
+    whole = (limits["step"] == 1).to_numpy(dtype=bool)
+    items = (frame["item"] != TOTAL).to_numpy(dtype=bool) & whole
     groups = frame[items].groupby(["instrument", FILE], sort=True).indices
     low, high = limits["low"].to_numpy()[items], limits["high"].to_numpy()[items]
     values = frame["value"].to_numpy(dtype=float)[items]

@@ -13,7 +13,8 @@ class Reason:
     """Why a row or cell was not used as it stood, and what a practice can do about it.
 
     `actions` are words of `ledger.Action`, or "stops" for what ends a read; `accept` says
-    whether a layout may keep rows that would wait for a decision.
+    whether a layout may keep rows that would wait for a decision, `counts` what an entry is
+    about where that is neither a row nor a cell that was altered.
     """
 
     code: str
@@ -22,6 +23,7 @@ class Reason:
     meaning: str
     to_do: str
     accept: bool = False
+    counts: str = ""
 
 
 @cache
@@ -36,6 +38,7 @@ def reasons() -> dict[str, Reason]:
             meaning=body["meaning"],
             to_do=body["to_do"],
             accept=body.get("accept", False),
+            counts=body.get("counts", ""),
         )
         for code, body in tomllib.loads(text).items()
     }

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
 from outcomes.cleaning import reasons
-from outcomes.ledger import Action
+from outcomes.ledger import FILES_COLUMNS, Action, Ledger
 from outcomes.reports.policy import report_policy
 from outcomes.schema import Study
 from outcomes.showing import format as fmt
 
-# A lost row weighs more than a lost cell, and that more than a remark.
-ORDER = [str(a) for a in (Action.DROPPED, Action.EMPTIED, Action.CHANGED, Action.FLAGGED)]
-NOUNS = {"dropped": "row", "emptied": "cell", "changed": "cell", "flagged": "row"}
+DROPPED, WAITING = str(Action.DROPPED), str(Action.QUARANTINED)
+# What weighs most comes first; what is dropped and not missed comes last.
+HEADINGS = {
+    DROPPED: "Rows that were lost",
+    WAITING: "Rows that wait for your decision",
+    str(Action.EMPTIED): "Values that were left out",
+    str(Action.CHANGED): "Values that were corrected by a rule",
+    str(Action.FLAGGED): "Used as it stands, worth a look",
+    "harmless": "Left out and not missed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,66 +36,125 @@ class Issue:
     to_do: str
     n: int
     places: tuple[str, ...]
+    noun: str = "row"
+
+    @property
+    def group(self) -> str:
+        """The heading it stands under."""
+        lost = self.action == DROPPED and self.reason in report_policy().harmless
+        return "harmless" if lost else self.action
+
+    def what(self, *, few: bool = False) -> str:
+        """How many rows, lines or cells were what; `few` keeps the number back."""
+        noun = self.noun + ("" if self.n == 1 and not few else "s")
+        return f"{'a few' if few else fmt.count(self.n)} {noun} {self.action}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intake:
-    """The account of one read. `over` gives tables that lost too large a share of rows."""
+    """The account of one read.
+
+    `over` gives tables that lost too large a share of rows to errors, `waiting` those of
+    which too large a share waits for a decision.
+    """
 
     name: str
     balance: pd.DataFrame
+    files: pd.DataFrame
     issues: tuple[Issue, ...]
     over: dict[str, float]
+    waiting: dict[str, float]
 
     @property
     def may_be_reported(self) -> bool:
         """Whether what remains may stand for the practice."""
-        return not self.over
+        return not self.over and not self.waiting
 
     def lines(self) -> list[str]:
         """The account as lines of plain text, the most important reasons first."""
-        found = [f"Read {self.name}", "", *_balance_lines(self.balance)]
-        for issue in self.issues:
-            noun = NOUNS[issue.action] + ("" if issue.n == 1 else "s")
-            what = f"{fmt.count(issue.n)} {noun} {issue.action}"
-            found += ["", f"{issue.table}: {what}. {issue.title} ({issue.reason})"]
-            found += [f"  where: {'; '.join(issue.places)}"]
-            found += [f"  what to do: {issue.to_do}"]
+        found = [f"Read {self.name}", "", *_table_lines(self.balance), *self._file_lines()]
+        for group, heading in HEADINGS.items():
+            issues = [issue for issue in self.issues if issue.group == group]
+            if issues:
+                found += ["", heading, "-" * len(heading)]
+            for issue in issues:
+                found += [f"{issue.table}: {issue.what()}. {issue.title} ({issue.reason})"]
+                found += [f"  where: {'; '.join(issue.places)}"]
+                found += [f"  what to do: {issue.to_do}"]
         if not self.issues:
             found += ["", "Every row was used as it stands."]
         return [*found, "", self.judgement()]
 
     def judgement(self) -> str:
-        """Whether this may be reported, in one sentence."""
-        limit = fmt.percent(report_policy().max_share_dropped)
+        """Whether this may be reported and by which limits, in plain sentences."""
+        rules = report_policy()
+        lost, waits = fmt.percent(rules.max_share_dropped), fmt.percent(rules.max_share_quarantined)
         if self.may_be_reported:
-            return f"May be reported: no table lost more than {limit} of its rows to errors."
-        worst = ", ".join(f"{table} {fmt.percent(share)}" for table, share in self.over.items())
-        return f"Mend this first: more than {limit} of the rows were dropped ({worst})."
+            return (
+                f"May be reported: no table lost more than {lost} of its rows to errors, and of "
+                f"none more than {waits} wait for a decision."
+            )
+        said = []
+        if self.over:
+            said.append(f"more than {lost} of the rows were dropped ({_shares(self.over)})")
+        if self.waiting:
+            said.append(f"more than {waits} wait for a decision ({_shares(self.waiting)})")
+        return f"Mend this first: {'; '.join(said)}."
+
+    def _file_lines(self) -> Iterator[str]:
+        """Files that lost lines; the others are only counted."""
+        if self.files.empty:
+            return
+        used = self.files["lines_read"] == self.files["lines_used"]
+        yield ""
+        if not used.all():
+            yield from _table_lines(self.files[~used])
+        if used.any():
+            others = "" if used.all() else "other "
+            yield (
+                f"{fmt.count(int(used.sum()))} {others}file{'' if used.sum() == 1 else 's'}: "
+                "every line was used"
+            )
 
 
 def intake(study: Study) -> Intake:
     """Judge a read by its ledger and the packaged limits."""
     log = study.ledger.to_frame()
-    balance = study.ledger.balance()
-    return Intake(study.name, balance, tuple(_issues(log)), _over(log, balance))
+    balance, rules = study.ledger.balance(), report_policy()
+    kept = study.ledger
+    files = kept.files() if isinstance(kept, Ledger) else pd.DataFrame(columns=FILES_COLUMNS)
+    errors = log[~log["reason"].isin(rules.harmless)]
+    return Intake(
+        study.name,
+        balance,
+        files,
+        tuple(_issues(log)),
+        _above(errors, balance, Action.DROPPED, rules.max_share_dropped),
+        _above(log, balance, Action.QUARANTINED, rules.max_share_quarantined),
+    )
 
 
-def _over(log: pd.DataFrame, balance: pd.DataFrame) -> dict[str, float]:
-    rules = report_policy()
-    dropped = (log["action"] == str(Action.DROPPED)) & (log["scope"] == "table")
-    serious = log[dropped & ~log["reason"].isin(rules.harmless)].groupby("table").size()
+def _above(
+    log: pd.DataFrame, balance: pd.DataFrame, action: Action, limit: float
+) -> dict[str, float]:
+    """Tables with more than `limit` of their rows lost by `action`, and the share."""
+    rows = log[(log["action"] == str(action)) & (log["scope"] == "table")].groupby("table").size()
     shares = {
-        str(row.table): int(serious.get(row.table, 0)) / int(row.rows_read)
+        str(row.table): int(rows.get(row.table, 0)) / int(row.rows_read)
         for row in balance.itertuples()
         if row.rows_read
     }
-    return {table: share for table, share in shares.items() if share > rules.max_share_dropped}
+    return {table: share for table, share in shares.items() if share > limit}
+
+
+def _shares(tables: dict[str, float]) -> str:
+    return ", ".join(f"{table} {fmt.percent(share)}" for table, share in tables.items())
 
 
 def _issues(log: pd.DataFrame) -> list[Issue]:
     found = []
-    for (table, action, reason), rows in log.groupby(["table", "action", "reason"], dropna=False):
+    keys = ["scope", "table", "action", "reason"]
+    for (scope, table, action, reason), rows in log.groupby(keys, dropna=False):
         known = reasons().get(str(reason))
         found.append(
             Issue(
@@ -95,35 +162,46 @@ def _issues(log: pd.DataFrame) -> list[Issue]:
                 action=str(action),
                 reason=str(reason),
                 title=known.title if known else str(reason),
-                to_do=known.to_do if known else "see ledger.csv",
-                n=len(rows),
+                to_do=known.to_do if known else "see the ledger",
+                n=int(rows["n"].sum()),
                 places=_places(rows),
+                noun=(known.counts if known else "") or _noun(str(scope), str(action)),
             )
         )
-    return sorted(found, key=lambda i: (ORDER.index(i.action), -i.n, i.table, i.reason))
+    order = list(HEADINGS)
+    return sorted(found, key=lambda i: (order.index(i.group), -i.n, i.table, i.reason))
+
+
+def _noun(scope: str, action: str) -> str:
+    if action in (Action.EMPTIED, Action.CHANGED):
+        return "cell"
+    return "line" if scope == "file" else "row"
 
 
 def _places(rows: pd.DataFrame) -> tuple[str, ...]:
     limit = report_policy().places
     # One line of a wide questionnaire gives a row for each item: name the line once.
-    lines = rows.drop_duplicates(["file", "line", "column"]).sort_values(["file", "line"])
+    place = ["file", "sheet", "line", "column"]
+    lines = rows.drop_duplicates(place).sort_values(place[:3], na_position="first")
     first = lines.head(limit)
     named = tuple(
         f"{row.file}"
+        + ("" if pd.isna(row.sheet) else f"[{row.sheet}]")
         + (f" line {int(row.line)}" if pd.notna(row.line) and row.line else "")
         + ("" if pd.isna(row.column) else f" column {row.column}")
         for row in first.itertuples()
     )
     left = len(lines) - len(named)
-    return (*named, f"and {fmt.count(left)} more places") if left else named
+    more = "place" if left == 1 else "places"
+    return (*named, f"and {fmt.count(left)} more {more}") if left else named
 
 
-def _balance_lines(balance: pd.DataFrame) -> list[str]:
-    width = max([5, *(len(str(name)) for name in balance["table"])])
-    lines = [f"{'table':<{width}} {'read':>9} {'kept':>9} {'dropped':>9}"]
-    lines += [
-        f"{row.table:<{width}} {fmt.count(row.rows_read):>9} "
-        f"{fmt.count(row.rows_kept):>9} {fmt.count(row.rows_dropped):>9}"
-        for row in balance.itertuples()
-    ]
+def _table_lines(frame: pd.DataFrame) -> list[str]:
+    """Name, read, kept (or used), dropped, waiting, in columns."""
+    names, *counts = (str(name) for name in frame.columns)
+    width = max(len(names), *(len(str(name)) for name in frame[names]), 5)
+    heads = [name.split("_")[1] for name in counts]
+    lines = [f"{names:<{width}} " + " ".join(f"{head:>11}" for head in heads)]
+    for name, *numbers in frame.itertuples(index=False, name=None):
+        lines.append(f"{name:<{width}} " + " ".join(f"{fmt.count(n):>11}" for n in numbers))
     return lines

@@ -16,6 +16,7 @@ class ReportPolicy:
     start_seconds: int
     publish_attempts: int
     max_share_dropped: float
+    max_share_quarantined: float
     harmless: tuple[str, ...]
     places: int
     count_columns: tuple[str, ...]
@@ -31,6 +32,7 @@ def report_policy() -> ReportPolicy:
     return ReportPolicy(
         **body["run"],
         max_share_dropped=body["check"]["max_share_dropped"],
+        max_share_quarantined=body["check"]["max_share_quarantined"],
         harmless=tuple(body["check"]["harmless"]),
         places=body["check"]["places"],
         count_columns=tuple(body["gate"]["count_columns"]),

@@ -12,7 +12,6 @@ import pandas as pd
 from outcomes.derive.completeness import EVERYBODY, PRACTICE
 from outcomes.instruments import get
 from outcomes.privacy import hidden
-from outcomes.reports.intake import NOUNS
 from outcomes.reports.policy import report_policy
 from outcomes.reports.quality_numbers import Quality, quality_policy
 from outcomes.schema import Verdict
@@ -88,10 +87,8 @@ def problems(numbers: Quality) -> tuple[str, ...]:
     issues = [issue for issue in numbers.account.issues if issue.reason not in harmless]
     said = []
     for issue in issues[: quality_policy()["problems"]["shown"]]:
-        few = hidden(issue.n, numbers.policy)
-        n = "a few" if few else fmt.count(issue.n)
-        noun = NOUNS[issue.action] + ("" if issue.n == 1 and not few else "s")
-        said.append(f"{issue.table}: {n} {noun} {issue.action}. {issue.title}: {issue.to_do}")
+        what = issue.what(few=hidden(issue.n, numbers.policy))
+        said.append(f"{issue.table}: {what}. {issue.title}: {issue.to_do}")
     return tuple(said) or ("No row was lost or altered because of an error.",)
 
 

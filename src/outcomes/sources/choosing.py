@@ -69,9 +69,9 @@ def _check_reason(section: Section, reason: str) -> None:
         raise section.refuse(f"{reason!r} is no reason to drop a line", near(reason, known))
 
 
-def parse_only(section: Section) -> dict[str, tuple[str, ...]]:
-    """Read `[files.only]`: source column to the words that choose a line."""
-    chosen = Section(section.table("only"), f"{section.where}, only")
+def parse_choice(section: Section, key: str) -> dict[str, tuple[str, ...]]:
+    """Read `[files.only]` or `[files.except]`: source column to the words that decide."""
+    chosen = Section(section.table(key), f"{section.where}, {key}")
     found = {}
     for column in chosen.table_keys():
         words = chosen.texts(column)

@@ -9,7 +9,7 @@ from typing import Any
 
 from outcomes.cleaning import DATE_ORDERS
 from outcomes.schema import TABLES, Kind
-from outcomes.sources.choosing import LeaveOut, parse_leave_out, parse_only
+from outcomes.sources.choosing import LeaveOut, parse_choice, parse_leave_out
 from outcomes.sources.detection import AUTO
 from outcomes.sources.items import TOTAL, WIDE_TABLES, Visit, parse_visits
 from outcomes.sources.look_ups import parse_uses
@@ -31,7 +31,8 @@ class FileLayout:
 
     `columns` maps canonical to source column, `joined` canonical to several source columns,
     `constants` canonical column to text, `codes` canonical column to {source word: canonical
-    word}. `visits` is empty unless wide. `optional` names source columns that the file may
+    word}. `visits` is empty unless wide. `only` and `but_not` choose lines by words of source
+    columns. `optional` names source columns that the file may
     lack, `missing` words for an empty cell beside those of the layout, `suppressed` words for a
     value withheld by the source. `still_to_come` says that appointments after the export carry
     the status they would have if they took place. What is "auto" the file
@@ -62,6 +63,7 @@ class FileLayout:
     suppressed: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    but_not: dict[str, tuple[str, ...]] = field(default_factory=dict)
     one_row_each: bool = False
     earliest: tuple[str, ...] = ()
     latest: tuple[str, ...] = ()
@@ -82,7 +84,8 @@ class FileLayout:
         parts = {column for columns in self.joined.values() for column in columns}
         rules = {rule.column for rule in self.leave_out}
         beside = () if self.partners is None else (self.partners,)
-        return {*self.columns.values(), *parts, *self.answers(), *rules, *self.only, *beside}
+        choices = {*self.only, *self.but_not}
+        return {*self.columns.values(), *parts, *self.answers(), *rules, *choices, *beside}
 
     def used(self) -> set[str]:
         """Source columns that the entry reads or ignores."""
@@ -121,7 +124,8 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         missing=section.texts("missing") or (),
         suppressed=section.texts("suppressed") or (),
         leave_out=parse_leave_out(section),
-        only=parse_only(section),
+        only=parse_choice(section, "only"),
+        but_not=parse_choice(section, "except"),
         one_row_each=section.truth("one_row_each"),
         earliest=section.texts("earliest") or (),
         latest=section.texts("latest") or (),

@@ -85,7 +85,7 @@ def read_file(
     wanted
         Column names the file should have, as evidence for its separator.
     rename
-        From the header to the names the columns are to have; names may repeat in the header.
+        From the header to the names the columns are to have.
 
     Raises
     ------
@@ -94,13 +94,11 @@ def read_file(
     LayoutError
         where several separators explain the file equally well.
     """
-    suffix = _suffix(path, name)
-    content = _content(path, name)
+    suffix, content = _suffix(path, name), _content(path, name)
     digest = hashlib.sha256(content).hexdigest()
     if suffix in WORKBOOK_SUFFIXES:
-        records = read_workbook(content, name, sheet, header_line)
-        named = _renamed(records, rename)
-        return _framed(named, f"{name}[{sheet}]" if sheet else name, header_line, digest)
+        records = _renamed(read_workbook(content, name, sheet, header_line), rename)
+        return _framed(records, f"{name}[{sheet}]" if sheet else name, header_line, digest)
     if sheet is not None:
         kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
         raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
@@ -111,8 +109,7 @@ def read_file(
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
     records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
-    records = _renamed(records, rename)
-    raw = _framed(records, name, header_line, digest)
+    raw = _framed(_renamed(records, rename), name, header_line, digest)
     log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
 

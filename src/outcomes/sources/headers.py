@@ -38,6 +38,7 @@ def fit_columns(raw: RawFile, entry: FileLayout) -> FileLayout | None:
         visits=tuple(visits),
         partners=names[entry.partners] if entry.partners is not None else None,
         only={found: words for name, words in entry.only.items() if (found := names[name])},
+        but_not={found: words for name, words in entry.but_not.items() if (found := names[name])},
         leave_out=tuple(
             replace(rule, column=found) for rule in entry.leave_out if (found := names[rule.column])
         ),

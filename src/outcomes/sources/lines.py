@@ -96,6 +96,8 @@ def _chosen(cells: pd.DataFrame, entry: FileLayout) -> np.ndarray:
     mask = np.ones(len(cells), dtype=bool)
     for column, words in entry.only.items():
         mask &= among(cells[column], words).to_numpy(dtype=bool)
+    for column, words in entry.but_not.items():
+        mask &= ~among(cells[column], words).to_numpy(dtype=bool)
     return mask
 
 

@@ -16,6 +16,7 @@ from outcomes.sources.labelling import label_codes
 
 # Stands for every word that is not listed, such as what people write under "Other:".
 ANYTHING_ELSE = "(anything else)"
+_DAY = r"\d{4}-\d{2}-\d{2}"
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 
 
@@ -42,10 +43,7 @@ def map_entry(
         rows[column] = _coded(_joined(raw, sources, missing), entry, column)
     if entry.partners is not None:
         rows[PARTNERS[0]] = tidy(raw.cells[entry.partners], missing)
-    names = TABLES[entry.table].names
-    for declared in TABLES[entry.table].columns:
-        if declared.kind is Kind.DATE and declared.name in rows:
-            rows[declared.name] = _days(rows[declared.name], str(entry.date_order), zone)
+    rows = _with_days(rows, entry, zone)
     if entry.visits:
         parts = [
             part for visit in entry.visits for part in _answers(raw, entry, visit, rows, missing)
@@ -56,7 +54,23 @@ def map_entry(
     if entry.find_episode:
         rows[FIND_EPISODE] = pd.array(["yes"] * len(rows), dtype="string")
     beside = [name for name in (CELL, FIND_EPISODE) if name in rows]
-    return rows.reindex(columns=[*names, FILE, LINE, *beside])
+    return rows.reindex(columns=[*TABLES[entry.table].names, FILE, LINE, *beside])
+
+
+def _with_days(rows: pd.DataFrame, entry: FileLayout, zone: tzinfo | None) -> pd.DataFrame:
+    """Dates as ISO days; a day without a time of day says nothing about the time."""
+    found = {}
+    for declared in TABLES[entry.table].columns:
+        if declared.kind not in (Kind.DATE, Kind.TIME) or declared.name not in rows:
+            continue
+        cells = rows[declared.name]
+        days = _days(cells, str(entry.date_order), zone)
+        if declared.kind is Kind.DATE:
+            found[declared.name] = days
+        else:
+            timeless = ~cells.str.contains(":", regex=False).fillna(False)
+            found[declared.name] = cells.mask(timeless & days.str.fullmatch(_DAY).fillna(False))
+    return rows.assign(**found)
 
 
 def _joined(raw: RawFile, sources: Sequence[str], missing: Sequence[str]) -> pd.Series:

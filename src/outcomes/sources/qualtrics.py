@@ -16,6 +16,8 @@ from outcomes.sources.files import RawFile
 # Every response export has these, and no other source we know of has both.
 _OWN = ("ResponseId", "RecordedDate")
 _IMPORT_ID = '"ImportId"'
+# Longer than any that names a zone; nobody nests JSON deeply in so little.
+_LONGEST_ID = 500
 
 
 def stated_zone(raw: RawFile, skipped: int) -> RawFile:
@@ -52,7 +54,7 @@ def _holds_answers(lines: pd.DataFrame) -> bool:
 def _zones(ids: pd.DataFrame) -> dict[str, ZoneInfo]:
     found = {}
     for column in [name for name in ids if name != LINE]:
-        for text in ids[column]:
+        for text in ids[column].str.slice(stop=_LONGEST_ID):
             try:
                 stated = json.loads(text).get("timeZone")
                 found[str(column)] = ZoneInfo("UTC" if stated == "Z" else stated)

@@ -38,7 +38,7 @@ from outcomes.sources.lines import (
 from outcomes.sources.look_ups import LookUp, listed, looked_up
 from outcomes.sources.mapping import map_entry
 from outcomes.sources.qualtrics import stated_zone
-from outcomes.sources.redcap import as_raw, load_project, raw_names
+from outcomes.sources.redcap import as_raw, load_project, raw_names, refuse_labels
 from outcomes.sources.settling import settle
 
 LAYOUT = "layout.toml"
@@ -268,7 +268,10 @@ def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str)
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
         rename=None if project is None else raw_names(project),
     )
-    return raw if project is None else as_raw(raw, project, entries_of_file)
+    if project is None:
+        refuse_labels(raw, entries_of_file)
+        return raw
+    return as_raw(raw, project, entries_of_file)
 
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:

@@ -93,8 +93,14 @@ def parse_dictionary(text: str, where: str) -> Dictionary:
 
     Raises InputError where columns that every dictionary has are missing, or no field is left.
     """
-    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-    headers = list(rows[0]) if rows else []
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), restkey="")
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise InputError(
+            f"the data dictionary cannot be read: {error}", where=where, fix="download it again"
+        ) from None
+    headers = [name for name in reader.fieldnames or () if name]
     found = {
         part: next((name for name in names if name in headers), None)
         for part, names in _COLUMNS.items()
@@ -105,7 +111,7 @@ def parse_dictionary(text: str, where: str) -> Dictionary:
             f"this is no REDCap data dictionary: it has no column {missing[0]!r}",
             where=where,
             fix="download it in REDCap under Project Setup, Data Dictionary; "
-            + near(missing[0], [name for name in headers if name]),
+            + near(missing[0], headers),
         )
     cells = [
         {part: (row.get(name or "") or "").strip() for part, name in found.items()} for row in rows

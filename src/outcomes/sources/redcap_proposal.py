@@ -36,7 +36,9 @@ def _clients(dictionary: Dictionary) -> Entry:
     evidence = [f"{dictionary.record} is the first field, which numbers the records"]
     undecided = [
         f"whether the project has data access groups: if so, practice_id = {GROUP!r}; "
-        "if not, give practice_id under constants"
+        "if not, give practice_id under constants",
+        "which fields hold the course of help (service, first session, end): they need an entry "
+        "for the table episodes",
     ]
     for column, names in _CLIENT_FIELDS.items():
         field = next((f for f in dictionary.fields if f.name in names and f.choices), None)

@@ -146,7 +146,7 @@ def _merged(entry: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]
             _put(merged, key, value, str(entry["table"]))
         elif key in _LISTS and isinstance(value, list):
             merged[key] = [*merged.get(key, []), *value]
-        elif key == "only" and isinstance(value, dict):
+        elif key in ("only", "except") and isinstance(value, dict):
             merged[key] = {**merged.get(key, {}), **value}
         else:
             merged[key] = value

@@ -19,6 +19,7 @@ _NO_TABLE = "whole file"
 _TABLES = ("table", lambda names: ", ".join(sorted(set(names))))
 _DONE = {
     "dropped": "row left out",
+    "quarantined": "row waits for a decision",
     "emptied": "value left out",
     "changed": "value corrected",
     "flagged": "kept, worth a look",

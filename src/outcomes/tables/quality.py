@@ -17,6 +17,12 @@ from outcomes.tables.notes import hiding, lacking
 from outcomes.tables.table import Cell, Table, TableColumn, shown, suppressed, text
 
 _WHOLE_AND_PARTS = ((True, True), (True, False), (False, True))
+_WHOLE_AND_THREE_PARTS = (
+    (True, True, True),
+    (True, False, False),
+    (False, True, False),
+    (False, False, True),
+)
 _WAITS = {
     "start": "Start of the episode to start score",
     "end": "Last attended session to end score",
@@ -24,15 +30,14 @@ _WAITS = {
 
 
 def balance_table(ledger: Ledger, policy: Policy) -> Table:
-    """Rows read, kept and dropped, by table."""
-    return _account(
-        "read", "Rows read, kept and dropped, by table", "Table", ledger.balance(), policy
-    )
+    """Rows read, kept, dropped and waiting, by table."""
+    caption = "Rows read, kept, dropped, and waiting for a decision, by table"
+    return _account("read", caption, "Table", ledger.balance(), policy)
 
 
 def files_table(ledger: Ledger, policy: Policy) -> Table:
-    """Lines read, used and dropped, by file."""
-    caption = "Lines read, used, and left out of every table, by file"
+    """Lines read, used, dropped and waiting, by file."""
+    caption = "Lines read, used, left out of every table, and waiting for a decision, by file"
     return _account("files", caption, "File", ledger.files(), policy)
 
 
@@ -156,17 +161,18 @@ def waits_table(waits: pd.DataFrame, policy: Policy) -> Table:
 
 
 def _account(id: str, caption: str, label: str, frame: pd.DataFrame, policy: Policy) -> Table:
-    """Name, read, kept, dropped: what adds up is hidden together."""
+    """Name, read, kept, dropped, waiting: what adds up is hidden together."""
     rows = []
-    for name, read, kept, dropped in frame.itertuples(index=False, name=None):
-        seen = releasable((int(kept), int(dropped)), _WHOLE_AND_PARTS, policy)
-        numbers = zip((read, kept, dropped), seen, strict=True)
+    for name, read, *parts in frame.itertuples(index=False, name=None):
+        seen = releasable(tuple(map(int, parts)), _WHOLE_AND_THREE_PARTS, policy)
+        numbers = zip((read, *parts), seen, strict=True)
         rows.append((text(str(name)), *(_count(n if ok else pd.NA) for n, ok in numbers)))
     columns = (
         TableColumn("name", label, "text"),
         TableColumn("read", "Read", "count"),
         TableColumn("kept", "Kept", "count"),
         TableColumn("dropped", "Dropped", "count"),
+        TableColumn("quarantined", "Waiting", "count"),
     )
     return Table(id, caption, columns, tuple(rows), hiding(rows, policy))
 
