@@ -191,7 +191,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="folder or file with the exports (default: the bundled example)",
+        help="folder, file or address of a database (default: the bundled example)",
     )
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument(
@@ -214,11 +214,13 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sub = commands.add_parser("check", help="say what was read, what was dropped and why")
-    sub.add_argument("source", nargs="?", metavar="SOURCE", help="folder or file with the exports")
+    sub.add_argument(
+        "source", nargs="?", metavar="SOURCE", help="folder, file or address of a database"
+    )
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.set_defaults(command=check)
     sub = commands.add_parser("clean", help="write validated tables and the ledger")
-    sub.add_argument("source", metavar="SOURCE", help="folder or file with the exports")
+    sub.add_argument("source", metavar="SOURCE", help=source)
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument("--out", required=True, metavar="DIR", help="folder to write")
     ids = sub.add_mutually_exclusive_group()
@@ -240,9 +242,11 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _existing(text: str) -> str:
-    """The path made absolute; a database's address as it is. Raises InputError."""
-    if "://" in text:
-        return text
+    """The path, or the path in a database's address, made absolute. Raises InputError."""
+    from outcomes.sources.address import is_address, settled
+
+    if is_address(text):
+        return settled(text)
     path = Path(text).expanduser()
     if not path.exists():
         raise InputError(

@@ -41,7 +41,8 @@ class FileLayout:
     """How one file, or one sheet of it, becomes rows of `table`.
 
     `columns` maps canonical to source column, `constants` canonical column to text, `codes`
-    canonical column to {source word: canonical word}. `visits` is empty unless wide. What is
+    canonical column to {source word: canonical word}. `query` is a SELECT on a database, where
+    `file` names a table instead, or the query in messages. `visits` is empty unless wide. What is
     "auto" the file itself decides; `date_order` is None where the layout says it for all files.
     """
 
@@ -49,6 +50,7 @@ class FileLayout:
     table: str
     where: str
     sheet: str | None = None
+    query: str | None = None
     header_line: int = 1
     encoding: str = AUTO
     separator: str = AUTO
@@ -88,6 +90,7 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         table=name,
         where=where,
         sheet=section.text("sheet"),
+        query=section.text("query"),
         header_line=_header_line(section),
         encoding=_encoding(section),
         separator=_one_character(section, "separator"),

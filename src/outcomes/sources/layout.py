@@ -70,10 +70,14 @@ def parse_layout(text: str, where: str) -> Layout:
     entries = _shared_reading(top.tables("files"), where)
     top.finish()
     files = tuple(
-        parse_entry(entry, f"{where}, files entry {number} ({entry.get('file', 'no file')})")
+        parse_entry(entry, f"{where}, files entry {number} ({_called(entry)})")
         for number, entry in enumerate(entries, start=1)
     )
     return replace(layout, files=files)
+
+
+def _called(entry: dict[str, Any]) -> str:
+    return str(entry.get("file") or ("a query" if "query" in entry else "no file"))
 
 
 def _timezone(top: Section) -> tzinfo | None:
@@ -92,7 +96,7 @@ def _shared_reading(entries: list[dict[str, Any]], where: str) -> list[dict[str,
     said: dict[tuple[str, str, str], Any] = {}
     for entry in entries:
         for key in [key for key in _READING if key in entry]:
-            place = (str(entry.get("file")), str(entry.get("sheet")), key)
+            place = (str(entry.get("file") or entry.get("query")), str(entry.get("sheet")), key)
             if said.setdefault(place, entry[key]) != entry[key]:
                 raise LayoutError(
                     f"two entries for the same file disagree about {key}",
@@ -101,7 +105,7 @@ def _shared_reading(entries: list[dict[str, Any]], where: str) -> list[dict[str,
                 )
     shared = []
     for entry in entries:
-        file, sheet = str(entry.get("file")), str(entry.get("sheet"))
+        file, sheet = str(entry.get("file") or entry.get("query")), str(entry.get("sheet"))
         found = {key: said[file, sheet, key] for key in _READING if (file, sheet, key) in said}
         shared.append({**entry, **found})
     return shared

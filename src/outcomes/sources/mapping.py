@@ -62,9 +62,14 @@ def check_columns(raw: RawFile, entry: FileLayout) -> None:
             f"the file has no column {source!r}"
             if count == 0
             else f"the file has {count} columns called {source!r}",
-            where=f"{entry.where}, line {raw.header_line} of {raw.name}",
+            where=f"{entry.where}, {_header(raw)}",
             fix=fix,
         )
+
+
+def _header(raw: RawFile) -> str:
+    """Where the column names stand; those of a database stand in no line."""
+    return f"line {raw.header_line} of {raw.name}" if raw.header_line else raw.name
 
 
 def _coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:

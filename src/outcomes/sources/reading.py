@@ -14,7 +14,9 @@ from outcomes.cleaning import clean, cleaning_policy, is_required
 from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.sources.address import Address, file_address, is_address, parse_address
 from outcomes.sources.bundled import example_folder
+from outcomes.sources.database import Database, open_database
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import SUFFIXES, RawFile, read_file
 from outcomes.sources.layout import Layout, parse_layout
@@ -41,8 +43,10 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     Parameters
     ----------
     source
-        A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), or a
-        single CSV, Excel or Parquet file together with `layout`. None reads the bundled example.
+        A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), a
+        single CSV, Excel or Parquet file together with `layout`, or a database: its address
+        ("postgresql://user@server/database", any that SQLAlchemy knows; "duckdb:///file") or
+        a DuckDB or SQLite file. None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
 
@@ -54,15 +58,23 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     Raises
     ------
     InputError
-        where a file or folder is missing, empty, binary or without a layout.
+        where a file or folder is missing, empty, binary or without a layout, or a database
+        cannot be reached or read.
+    UsageError
+        where the library for a kind of database is not installed.
     LayoutError, VocabularyError, InstrumentError, RangeError
         where the layout is wrong or leaves something to settle.
     """
+    if isinstance(source, str) and is_address(source):
+        return _read_database(parse_address(source), layout)
     path = example_folder() if source is None else Path(source)
     if not _exists(path):
         raise _missing(path)
     if path.is_dir():
         return _read_folder(path, _folder_layout(path, layout))
+    address = file_address(path)
+    if address is not None:
+        return _read_database(address, layout)
     if layout is None:
         raise InputError(
             "a single file needs a layout that says what its columns are",
@@ -82,6 +94,24 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     files = tuple(replace(entry, file=real.name) for entry in found.files)
     named = replace(found, files=files, name=found.name or path.stem)
     return _assemble(real.parent, named, logs=[])
+
+
+def _read_database(address: Address, layout: str | Path | None) -> Study:
+    """Read a database by a layout, or its tables that are called as ours."""
+    found = Layout(where=address.name) if layout is None else _load_layout(Path(layout))
+    found = replace(found, name=found.name or address.database)
+    unnamed = [entry.where for entry in found.files if entry.file is None and entry.query is None]
+    if unnamed:
+        raise LayoutError(
+            "an entry names no table", where=unnamed[0], fix="add file = ..., or query = ..."
+        )
+    with open_database(address, found.timezone) as database:
+        logs = []
+        if not found.files:
+            files, others = database.canonical()
+            found = replace(found, files=files)
+            logs = [_unread(f"{address.name}[{name}]") for name in others]
+        return _assemble(database, found, logs)
 
 
 def _exists(path: Path) -> bool:
@@ -146,7 +176,7 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
                 f"({' or '.join(TABLE_SUFFIXES)})",
             )
         layout = replace(layout, files=canonical)
-    unnamed = [entry.where for entry in layout.files if entry.file is None]
+    unnamed = [e.where for e in layout.files if e.file is None and e.query is None]
     if unnamed:
         raise LayoutError("an entry names no file", where=unnamed[0], fix="add file = ...")
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
@@ -181,7 +211,7 @@ def _unread(name: str) -> pd.DataFrame:
     )
 
 
-def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
+def _assemble(folder: Path | Database, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
     log = list(logs)
@@ -215,14 +245,24 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
 
 
 def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
-    groups: dict[tuple[str | None, str | None], list[FileLayout]] = {}
+    groups: dict[tuple[str | None, str | None, str | None], list[FileLayout]] = {}
     for entry in files:
-        groups.setdefault((entry.file, entry.sheet), []).append(entry)
+        groups.setdefault((entry.file, entry.sheet, entry.query), []).append(entry)
     return list(groups.values())
 
 
-def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
+def _read_entry(
+    folder: Path | Database, entries_of_file: Sequence[FileLayout], where: str
+) -> RawFile:
+    if isinstance(folder, Database):
+        return folder.raw_file(entries_of_file, where)
     entry = entries_of_file[0]
+    if entry.query is not None:
+        raise LayoutError(
+            "a query needs a database as the source",
+            where=f"{where}, {entry.where}",
+            fix="name a file instead, or pass the address of the database",
+        )
     name = str(entry.file)
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
