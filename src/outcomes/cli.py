@@ -220,7 +220,7 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.set_defaults(command=check)
     sub = commands.add_parser("clean", help="write validated tables and the ledger")
-    sub.add_argument("source", metavar="SOURCE", help=source)
+    sub.add_argument("source", metavar="SOURCE", help="folder, file or address of a database")
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument("--out", required=True, metavar="DIR", help="folder to write")
     ids = sub.add_mutually_exclusive_group()
