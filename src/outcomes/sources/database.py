@@ -107,8 +107,8 @@ class Database:
         else:
             table = self._present(str(entry.file), where)
             rows, ordered = self.driver.rows_of_table(table), False
-        used = {column.strip() for item in wanted for column in item.used()}
-        needed = used or set(TABLES[entry.table].names)
+        used = {column for item in wanted for column in item.needed()}
+        needed = {_folded(column) for column in used or TABLES[entry.table].names}
         frame, moments = _collect(rows, name, self.zone, needed)
         self._require_zone(wanted, moments, name)
         return _framed(frame, rows, name, ordered=ordered or rows.ordered)
@@ -139,10 +139,13 @@ class Database:
             return
         for entry in wanted:
             for column in TABLES[entry.table].columns:
-                source = entry.columns.get(column.name, "" if entry.columns else column.name)
-                if column.kind is Kind.DATE and source.strip() in moments:
+                if column.kind is not Kind.DATE:
+                    continue
+                parts = [*entry.joined.get(column.name, ())]
+                parts += [entry.columns.get(column.name, "" if entry.columns else column.name)]
+                if moments & {_folded(part) for part in parts}:
                     raise LayoutError(
-                        f"the column {source!r} holds moments, and their day depends on the place",
+                        f"{column.name} comes as moments, and their day depends on the place",
                         where=name,
                         fix='say where the practice is at the top of the layout: timezone = "..."',
                     )
@@ -169,6 +172,10 @@ def _close(word: str, known: Sequence[str]) -> list[str]:
     return difflib.get_close_matches(word, known, n=database_limits().tables_shown, cutoff=0.5)
 
 
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
 def _reading(query: str, where: str) -> str:
     """Return the one statement of a query that only reads."""
     bare = _COMMENT.sub(" ", query).strip().rstrip(";").strip()
@@ -193,12 +200,12 @@ def _collect(
     moments: set[str] = set()
     for chunk in rows.chunks:
         for n, (header, values) in enumerate(zip(rows.headers, chunk, strict=True)):
-            if header not in moments and has_zone(values):
-                moments.add(header)
+            if _folded(header) not in moments and has_zone(values):
+                moments.add(_folded(header))
             try:
                 texts = as_texts(values, zone, rows.short.get(n))
             except TypeError:
-                if header in needed:
+                if _folded(header) in needed:
                     raise InputError(
                         f"the column {header!r} does not hold one value in each row",
                         where=name,

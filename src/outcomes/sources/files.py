@@ -21,6 +21,7 @@ from outcomes.schema import SourceFile
 from outcomes.sources.columnar import read_columnar
 from outcomes.sources.delimited import Records, decode, read_delimited
 from outcomes.sources.detection import AUTO, NAMES, detect_encoding, separators
+from outcomes.sources.heading import join_headers
 from outcomes.sources.workbook import read_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -56,6 +57,7 @@ def read_file(
     *,
     sheet: str | None = None,
     header_line: int = 1,
+    header_rows: int = 1,
     encoding: str = AUTO,
     separator: str = AUTO,
     wanted: Collection[str] = (),
@@ -72,6 +74,8 @@ def read_file(
         Sheet of a workbook; the first one by default.
     header_line
         The line with the column names; lines above are not data.
+    header_rows
+        Lines the header extends over, from `header_line` on; see `heading.join_headers`.
     encoding
         "auto": see `detection.detect_encoding`. A byte order mark outweighs any other.
     separator
@@ -101,7 +105,8 @@ def read_file(
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
-    raw = _framed(read_delimited(text, name, header_line, separator), name, header_line, digest)
+    records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
+    raw = _framed(records, name, header_line, digest)
     log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
 

@@ -12,11 +12,15 @@ from outcomes.errors import LayoutError
 from outcomes.sources.detection import AUTO
 from outcomes.sources.entry import FileLayout, date_order, parse_entry
 from outcomes.sources.section import Section
+from outcomes.sources.suppliers import expand
 
 SCHEMA = 1
 
 # How a file is read; entries for the same file share these, so they may be said once.
-_READING = ("header_line", "encoding", "separator", "decimal", "date_order")
+_READING = (
+    "header_line", "header_rows", "skip_after_header", "encoding", "separator", "decimal",
+    "date_order",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +71,13 @@ def parse_layout(text: str, where: str) -> Layout:
         sentinels=top.numbers("sentinels"),
         ignore=top.texts("ignore") or (),
     )
-    entries = _shared_reading(top.tables("files"), where)
+    entries = expand(top.tables("files"), where)
     top.finish()
+    bodies = _shared_reading([body for body, _ in entries], where)
     files = tuple(
-        parse_entry(entry, f"{where}, files entry {number} ({_called(entry)})")
-        for number, entry in enumerate(entries, start=1)
+        parse_entry(body, place) for body, (_, place) in zip(bodies, entries, strict=True)
     )
     return replace(layout, files=files)
-
-
-def _called(entry: dict[str, Any]) -> str:
-    return str(entry.get("file") or ("a query" if "query" in entry else "no file"))
 
 
 def _timezone(top: Section) -> tzinfo | None:

@@ -12,27 +12,28 @@ import pandas as pd
 
 from outcomes.cleaning import clean, cleaning_policy, is_required
 from outcomes.errors import InputError, LayoutError
-from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, SourceFile, Study
 from outcomes.sources.address import Address, file_address, is_address, parse_address
 from outcomes.sources.bundled import example_folder
 from outcomes.sources.database import Database, open_database
 from outcomes.sources.entry import FileLayout
-from outcomes.sources.files import SUFFIXES, RawFile, read_file
-from outcomes.sources.layout import Layout, parse_layout
-from outcomes.sources.mapping import (
-    check_columns,
-    join_tables,
-    map_entry,
-    unused_columns,
-    unused_lines,
+from outcomes.sources.files import RawFile, read_file
+from outcomes.sources.folder import (
+    canonical_files,
+    file_in,
+    named_files,
+    present_files,
+    unread_files,
+    unread_tables,
 )
-from outcomes.sources.section import near
+from outcomes.sources.gathering import join_table
+from outcomes.sources.headers import fit_columns
+from outcomes.sources.layout import Layout, parse_layout
+from outcomes.sources.lines import chosen, data_lines, left_out, unused_columns, unused_lines
+from outcomes.sources.mapping import map_entry
 from outcomes.sources.settling import settle
 
 LAYOUT = "layout.toml"
-# What a table may be called without a layout: its name and one of these.
-TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 # Written beside the tables by `store.write_tables`; it is an account, not data.
 LEDGER = "ledger.csv"
 
@@ -106,11 +107,11 @@ def _read_database(address: Address, layout: str | Path | None) -> Study:
             "an entry names no table", where=unnamed[0], fix="add file = ..., or query = ..."
         )
     with open_database(address, found.timezone) as database:
-        logs = []
+        logs: list[pd.DataFrame] = []
         if not found.files:
             files, others = database.canonical()
             found = replace(found, files=files)
-            logs = [_unread(f"{address.name}[{name}]") for name in others]
+            logs = unread_tables(f"{address.name}[{name}]" for name in others)
         return _assemble(database, found, logs)
 
 
@@ -154,86 +155,39 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
 
 
 def _read_folder(folder: Path, layout: Layout) -> Study:
-    try:
-        present = sorted(item.name for item in folder.iterdir() if item.is_file())
-    except OSError as error:
-        raise InputError(
-            f"the folder cannot be opened: {error.strerror}",
-            where=str(folder),
-            fix="check its rights",
-        ) from None
-    if not present:
-        raise InputError(
-            "the folder holds no file", where=str(folder), fix="put the export into it"
+    queries = [entry.where for entry in layout.files if entry.query is not None]
+    if queries:
+        raise LayoutError(
+            "a query needs a database as the source",
+            where=queries[0],
+            fix="name a file instead, or pass the address of the database",
         )
-    if not layout.files:
-        canonical = _canonical_files(folder, present)
-        if not canonical:
-            raise InputError(
-                f"the folder has neither a {LAYOUT} with files nor a table by name",
-                where=str(folder),
-                fix=f"write a {LAYOUT}, or name the tables {', '.join(TABLES)} "
-                f"({' or '.join(TABLE_SUFFIXES)})",
-            )
-        layout = replace(layout, files=canonical)
-    unnamed = [e.where for e in layout.files if e.file is None and e.query is None]
-    if unnamed:
-        raise LayoutError("an entry names no file", where=unnamed[0], fix="add file = ...")
+    present = present_files(folder)
+    files = layout.files or canonical_files(folder, present, LAYOUT)
+    layout = replace(layout, files=named_files(folder, files, layout.where))
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
-    named |= {*layout.ignore, LEDGER}
-    data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
-    return _assemble(folder, layout, [_unread(name) for name in data if name not in named])
-
-
-def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
-    there = set(present)
-    found = []
-    for table in TABLES:
-        names = [f"{table}{suffix}" for suffix in TABLE_SUFFIXES if f"{table}{suffix}" in there]
-        if len(names) > 1:
-            raise InputError(
-                f"the table {table} is there more than once: {', '.join(names)}",
-                where=str(folder),
-                fix="keep one of them",
-            )
-        found += [FileLayout(file=name, table=table, where=name) for name in names]
-    return tuple(found)
-
-
-def _unread(name: str) -> pd.DataFrame:
-    return entries(
-        pd.DataFrame({FILE: [name], LINE: [0]}),
-        table="",
-        action=Action.FLAGGED,
-        step="read_folder",
-        reason="unread_file",
-        scope="file",
-    )
+    return _assemble(folder, layout, unread_files(present, {*named, *layout.ignore, LEDGER}))
 
 
 def _assemble(folder: Path | Database, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
     log = list(logs)
-    parts: dict[str, list[pd.DataFrame]] = {}
+    parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
     sources: list[SourceFile] = []
     for entries_of_file in _by_file(layout.files):
         raw = _read_entry(folder, entries_of_file, layout.where)
-        mapped = [_canonical(entry, raw) for entry in entries_of_file]
-        for entry in mapped:
-            check_columns(raw, entry)
-        mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
-        made = []
-        for entry in mapped:
-            rows = map_entry(raw, entry, missing=missing, zone=layout.timezone)
-            parts.setdefault(entry.table, []).append(rows)
-            made.append(rows)
-        log.extend(raw.log)
-        log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
-        log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
+        raw, made, found = map_file(raw, entries_of_file, layout, missing)
+        for entry, rows in made:
+            parts.setdefault(entry.table, []).append((entry, rows))
+        log.extend(found)
         sources.append(raw.source)
+    tables = {}
+    for table, pieces in parts.items():
+        tables[table], found = join_table(table, pieces)
+        log.extend(found)
     return clean(
-        join_tables(parts),
+        tables,
         exported_on=layout.exported_on or date.today(),
         lines={source.name: source.rows for source in sources},
         missing=missing,
@@ -242,6 +196,30 @@ def _assemble(folder: Path | Database, layout: Layout, logs: Iterable[pd.DataFra
         name=layout.name or folder.name,
         sources=sources,
     )
+
+
+def map_file(
+    raw: RawFile, entries_of_file: Sequence[FileLayout], layout: Layout, missing: Sequence[str]
+) -> tuple[RawFile, list[tuple[FileLayout, pd.DataFrame]], list[pd.DataFrame]]:
+    """Make the rows that the entries of one file take from it.
+
+    Returns the file without the lines that are no data, each entry with its rows, and the
+    ledger entries for lines and columns that went into no row.
+    """
+    raw = data_lines(raw, entries_of_file[0].skip_after_header)
+    fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
+    mapped = [entry for entry in fitted if entry is not None]
+    raw = left_out(raw, mapped)
+    mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
+    chosen_lines, log = chosen(raw, mapped)
+    made = [
+        (entry, map_entry(lines, entry, missing=missing, zone=layout.timezone))
+        for lines, entry in zip(chosen_lines, mapped, strict=True)
+    ]
+    wide = [bool(entry.visits) for entry in mapped]
+    log += unused_lines(raw, chosen_lines, [rows for _, rows in made], wide)
+    log += unused_columns(raw, set().union(*(entry.used() for entry in mapped)))
+    return raw, made, [*raw.log, *log]
 
 
 def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
@@ -257,32 +235,13 @@ def _read_entry(
     if isinstance(folder, Database):
         return folder.raw_file(entries_of_file, where)
     entry = entries_of_file[0]
-    if entry.query is not None:
-        raise LayoutError(
-            "a query needs a database as the source",
-            where=f"{where}, {entry.where}",
-            fix="name a file instead, or pass the address of the database",
-        )
     name = str(entry.file)
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise LayoutError(
-            "a link leads out of the folder",
-            where=f"{where}, {name}",
-            fix="copy the file into the folder",
-        )
-    if not path.is_file():
-        present = sorted(item.name for item in folder.iterdir() if item.is_file())
-        raise LayoutError(
-            f"the layout names a file that is not there: {name}",
-            where=where,
-            fix=near(name, present),
-        )
     return read_file(
-        path,
+        file_in(folder, name, where),
         Path(name).as_posix(),
         sheet=entry.sheet,
         header_line=entry.header_line,
+        header_rows=entry.header_rows,
         encoding=entry.encoding,
         separator=entry.separator,
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
@@ -291,7 +250,7 @@ def _read_entry(
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
     """Map columns by their own names where the entry stands for a canonical table."""
-    if entry.columns or entry.constants:
+    if entry.columns or entry.joined or entry.constants:
         return entry
     names = TABLES[entry.table].names
     columns = {name: name for name in names if name in raw.headers}
