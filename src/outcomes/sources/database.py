@@ -11,8 +11,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -112,6 +113,15 @@ class Database:
         frame, moments = _collect(rows, name, self.zone, needed)
         self._require_zone(wanted, moments, name)
         return _framed(frame, rows, name, ordered=ordered or rows.ordered)
+
+    def sample(self, table: str) -> RawFile:
+        """Read the first rows of a table, whatever their columns hold."""
+        rows = self.driver.rows_of_table(table)
+        limits = database_limits()
+        few = islice(rows.chunks, max(limits.sample_rows // limits.rows_at_once, 1))
+        name = f"{self.address.name}[{table}]"
+        frame, _ = _collect(replace(rows, chunks=few), name, self.zone, set())
+        return _framed(frame, rows, name, ordered=True)
 
     def source_name(self, entry: FileLayout) -> str:
         """What the ledger calls a table or a query."""

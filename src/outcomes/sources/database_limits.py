@@ -16,6 +16,7 @@ class DatabaseLimits:
 
     connect_seconds: int
     rows_at_once: int
+    sample_rows: int
     tables_shown: int
     reading_words: tuple[str, ...]
     system_schemas: frozenset[str]
@@ -32,6 +33,7 @@ def database_limits() -> DatabaseLimits:
     return DatabaseLimits(
         connect_seconds=body["connect_seconds"],
         rows_at_once=body["rows_at_once"],
+        sample_rows=body["sample_rows"],
         tables_shown=body["tables_shown"],
         reading_words=tuple(body["reading_words"]),
         system_schemas=frozenset(body["system_schemas"]),
