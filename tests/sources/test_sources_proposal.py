@@ -179,7 +179,8 @@ class TestMessy:
             "Session_ID,Session_Date,ORS_Skip,ORSQ1,ORSQ2,ORSQ3,ORSQ4,Total_ORS,SRS_Skip,SRSQ1,"
             "SRSQ2,SRSQ3,SRSQ4,Total_SRS"
         )
-        row = "A,m@x.org,Mia,Ode,C1,Ann,Lee,Female,,K1,2026-01-05,1,2026-01-05,N,5,5,5,5,20,N,9,9,9,9,36"
+        row = "A,m@x.org,Mia,Ode,C1,Ann,Lee,Female,,K1,2026-01-05,1,2026-01-05,"
+        row += "N,5,5,5,5,20,N,9,9,9,9,36"
         folder = put(tmp_path / "x", export__csv=f"{header}\n{row}\n")
         text = propose_layout(folder).text
         entry = tomllib.loads(text)["files"][0]
