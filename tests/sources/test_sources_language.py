@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from outcomes.errors import LayoutError
+import outcomes as oc
+from outcomes.errors import InstrumentError, LayoutError
 from outcomes.sources import parse_layout, read
 from outcomes.sources.delimited import Records
 from outcomes.sources.files import read_file
@@ -15,6 +16,28 @@ from outcomes.sources.mapping import map_entry
 
 TOP = 'schema = 1\nname = "P"\nexported_on = 2026-10-05\n'
 
+MINE = """
+id = "clarity"
+name = "Clarity"
+full_name = "Clarity about the next step"
+construct = "clarity"
+purpose = "outcome"
+direction = "higher"
+source = "made for this project"
+[items]
+n = 2
+minimum = 0
+maximum = 4
+reversed = []
+[scoring]
+rule = "sum"
+minimum = 0
+maximum = 8
+[licence]
+status = "our own"
+item_text = "no"
+source = "us"
+"""
 CLIENTS = """
 [[files]]
 file = "a.csv"
@@ -166,6 +189,29 @@ class TestLines:
         assert study.responses["value"].tolist() == [5]
         assert events(study) == [("", "flagged", "answer_not_chosen", "PHQ", "a.csv", 3)]
 
+    def test_leave_out_by_pattern(self, tmp_path):
+        rule = '[[files.leave_out]]\ncolumn = "Client"\nlike = ["* CLIENTS", "sum (*"]\n'
+        data = DATA + "3 clients,,,,\nSum (all),,,,\nTwo clients more,9,1,2026-03-03,Show\n"
+        study = balanced(read(write(tmp_path, CLIENTS + rule + EPISODES + SESSIONS, a=data)))
+        assert study.clients["client_id"].tolist() == ["A", "B", "Two clients more"]
+        assert [entry[-1] for entry in events(study) if entry[2] == "left_out"] == [6, 7]
+
+    def test_a_withheld_value_is_neither_zero_nor_unanswered(self, tmp_path):
+        text = CLIENTS.replace("one_row", 'suppressed = ["*"]\none_row') + 'gender = "Sex"\n'
+        study = balanced(read(write(tmp_path, text, a="Client,Sex\nA, * \nB,man\n")))
+        assert study.clients["gender"].isna().tolist() == [True, False]
+        assert events(study) == [("", "flagged", "suppressed_value", "Sex", "a.csv", 2)]
+
+    def test_appointments_after_the_export_are_planned(self, tmp_path):
+        text = (
+            CLIENTS + EPISODES + SESSIONS.replace("[files.col", "still_to_come = true\n[files.col")
+        )
+        data = DATA + "A,1,3,2026-10-05,Show\nA,1,4,2026-10-06,Show\n"
+        study = balanced(read(write(tmp_path, text, a=data)))
+        assert study.sessions["status"].tolist()[2:4] == ["attended", "planned"]
+        assert study.episodes["ended_on"].astype(str).tolist()[0] == "2026-10-05"
+        assert events(study) == [("sessions", "changed", "still_to_come", "status", "a.csv", 7)]
+
 
 class TestColumns:
     def test_case_and_space_of_a_header_do_not_matter(self, tmp_path):
@@ -229,6 +275,24 @@ class TestColumns:
         assert rows["_client_id"].tolist() == ["A", "A", "A", "B"]
         assert rows["episode_id"].isna().all()
 
+    def test_a_questionnaire_of_the_project(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("outcomes.instruments.registry._declared", {})
+        text = 'instruments = ["mine.toml"]\n' + CLIENTS + EPISODES.replace("Course", "Client")
+        text += '[[files]]\nfile = "a.csv"\ntable = "responses"\nitems = "Q{item}"\n'
+        text += '[files.columns]\nclient_id = "Client"\nepisode_id = ["Client", "Client"]\n'
+        text += 'taken_on = "Day"\n[files.constants]\ninstrument = "clarity"\n'
+        (tmp_path / "mine.toml").write_text(MINE, encoding="utf-8")
+        study = read(write(tmp_path, text, a="Client,Day,Q1,Q2\nA,2026-01-03,1,4\n"))
+        assert oc.score(study)["score"].tolist() == [5]
+        assert oc.pairs(study, "clarity")["pre"].tolist() == [5]
+        assert "clarity" in set(oc.instruments.list()["id"])
+        (tmp_path / "mine.toml").write_text(MINE.replace("maximum = 4", "maximum = 5"))
+        with pytest.raises(InstrumentError):
+            read(tmp_path)
+        (tmp_path / "layout.toml").write_text((TOP + text).replace('"mine', '"../mine'))
+        with pytest.raises(LayoutError, match=r"'\.\.'"):
+            read(tmp_path)
+
 
 class TestPatterns:
     def test_a_pattern_reads_every_match(self, tmp_path):
@@ -261,10 +325,10 @@ REFUSED = {
         "[[files.leave_out]]\ncolumn = 'x'\n[files.c",
         "by what",
     ),
-    "leave_out twice said": (
+    "leave_out like everything": (
         "[files.c",
-        "[[files.leave_out]]\ncolumn = 'x'\nwords = ['y']\nempty = true\n[files.c",
-        "by what",
+        "[[files.leave_out]]\ncolumn = 'x'\nlike = ['*']\n[files.c",
+        "fits every line",
     ),
     "a reason that is none": (
         "[files.c",
@@ -287,6 +351,11 @@ REFUSED = {
     "a header of no line": ("table =", "header_rows = 0\ntable =", "counts from 1"),
     "labels of appointments": ("table =", "labels = true\ntable =", "holds no answers"),
     "an episode found without a client": ("table =", "find_episode = true\ntable =", "client_id"),
+    "appointments to come of clients": (
+        'table = "sessions"',
+        'table = "clients"\nstill_to_come = true',
+        "",
+    ),
     "truth as text": ("table =", "one_row_each = 'yes'\ntable =", "true or false"),
     "an unknown supplier": ("table =", "supplier = 'openft'\ntable =", "no supplier"),
 }

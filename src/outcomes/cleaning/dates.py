@@ -15,8 +15,9 @@ DATE_ORDERS = ("ymd", "dmy", "mdy")
 # A time of day, with or without a zone, may follow.
 _TIME = (
     r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?|GMT|UTC)?)?"
 )
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = (
     r"(?P<m>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
@@ -63,10 +64,10 @@ def _local(day: date, found: re.Match[str], zone: tzinfo) -> date:
     if found["half"]:
         hour = hour % 12 + (12 if found["half"][0] in "Pp" else 0)
     offset = timedelta(0)
-    if found["zone"] != "Z":
-        digits = found["zone"].replace(":", "")
-        offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))
-        offset = -offset if digits[0] == "-" else offset
+    stated = _OFFSET.search(found["zone"])
+    if stated is not None:
+        offset = timedelta(hours=int(stated["hours"]), minutes=int(stated["minutes"] or 0))
+        offset = -offset if stated["sign"] == "-" else offset
     written = datetime(
         day.year, day.month, day.day, hour, int(found["minute"]), int(found["second"] or 0),
         tzinfo=timezone(offset),

@@ -11,7 +11,7 @@ from outcomes.instruments.model import (
     ReliableChange,
 )
 from outcomes.instruments.reading import load
-from outcomes.instruments.registry import get, library, list, own_instruments
+from outcomes.instruments.registry import declare, get, library, list, own_instruments
 from outcomes.instruments.scoring import score, score_items
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ReadLabels",
     "Reliability",
     "ReliableChange",
+    "declare",
     "get",
     "library",
     "list",

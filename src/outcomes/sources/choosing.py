@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -16,16 +17,23 @@ from outcomes.sources.section import Section, near
 class LeaveOut:
     """Lines of a file that are dropped for `reason`.
 
-    They are the lines whose cell in `column` is one of `words`, or is empty where `words` is None.
+    They are the lines whose cell in `column` is one of `words` or fits one of the patterns in
+    `like`, where * stands for any text.
     """
 
     column: str
-    words: tuple[str, ...] | None
+    words: tuple[str, ...]
+    like: tuple[str, ...]
     reason: str
 
     def matches(self, cells: pd.Series) -> pd.Series:
         """Say for each cell of the column whether its line is left out."""
-        return among(cells, ("",) if self.words is None else self.words)
+        found = among(cells, self.words)
+        for pattern in self.like:
+            parts = (re.escape(part) for part in pattern.strip().casefold().split("*"))
+            fits = cells.str.strip().str.casefold().str.fullmatch(".*".join(parts), flags=re.DOTALL)
+            found = found | fits.fillna(False).astype(bool)
+        return found
 
 
 def among(cells: pd.Series, words: Collection[str]) -> pd.Series:
@@ -39,16 +47,19 @@ def parse_leave_out(section: Section) -> tuple[LeaveOut, ...]:
     found = []
     for number, body in enumerate(section.tables("leave_out"), start=1):
         rule = Section(body, f"{section.where}, leave_out entry {number}")
-        column, words = rule.required("column"), rule.texts("words")
-        empty, reason = rule.truth("empty"), rule.text("reason", "left_out") or ""
+        column, reason = rule.required("column"), rule.text("reason", "left_out") or ""
+        words = (rule.texts("words") or ()) + (("",) if rule.truth("empty") else ())
+        like = rule.texts("like") or ()
         rule.finish()
-        if empty == bool(words):
+        if not (words or like):
             raise rule.refuse(
                 "a leave_out entry says by what lines are known",
-                'give words = ["..."], or empty = true for lines without a value there',
+                'give words = ["..."], like = ["Total *"], or empty = true for an empty cell',
             )
+        if any(not pattern.replace("*", "").strip() for pattern in like):
+            raise rule.refuse("the pattern fits every line", "write part of the text beside *")
         _check_reason(rule, reason)
-        found.append(LeaveOut(column, None if empty else words, reason))
+        found.append(LeaveOut(column, words, like, reason))
     return tuple(found)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from outcomes.cleaning import DATE_ORDERS
-from outcomes.instruments import Instrument
 from outcomes.schema import TABLES, Kind
 from outcomes.sources.choosing import LeaveOut, parse_leave_out, parse_only
 from outcomes.sources.detection import AUTO
@@ -32,11 +30,13 @@ class FileLayout:
 
     `columns` maps canonical to source column, `joined` canonical to several source columns,
     `constants` canonical column to text, `codes` canonical column to {source word: canonical
-    word}. `query` is a SELECT on a database, where `file` names a table otherwise. `visits` is
-    empty unless wide. `optional` names source columns that the file may lack, `missing` words
-    for an empty cell beside those of the layout. What is "auto" the file itself decides;
-    `date_order` is None where the layout says it for all files. `file` may be a pattern with *
-    and ?. `partners` is the source column that names one partner of a couple in each line.
+    word}. `query` is a SELECT on a database. `visits` is empty unless wide. `optional` names
+    source columns that the file may lack, `missing` words for an empty cell beside those of the layout, `suppressed` words for a
+    value withheld by the source. `still_to_come` says that appointments after the export carry
+    the status they would have if they took place. What is "auto" the file
+    itself decides; `date_order` is None where the layout says it for all files. `file` may be
+    a pattern with * and ?. `partners` is the source column that names one partner of a couple
+    in each line, `dictionary` the file with the data dictionary of a REDCap project.
     """
 
     file: str | None
@@ -59,6 +59,7 @@ class FileLayout:
     ignore: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    suppressed: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
     one_row_each: bool = False
@@ -67,7 +68,9 @@ class FileLayout:
     find_episode: bool = False
     labels: bool = False
     equal_answers: bool = False
+    still_to_come: bool = False
     partners: str | None = None
+    dictionary: str | None = None
 
     def answers(self) -> set[str]:
         """Source columns that hold the answers of a wide questionnaire."""
@@ -85,14 +88,9 @@ class FileLayout:
         return {*self.needed(), *self.ignore}
 
 
-def parse_entry(
-    body: dict[str, Any], where: str, own: Mapping[str, Instrument] | None = None
-) -> FileLayout:
-    """Check one entry. `own` are the project's questionnaires beside the library.
-
-    Raises LayoutError; see `layout.parse_layout`.
-    """
-    section, own = Section(body, where), own or {}
+def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
+    """Check one entry. Raises LayoutError; see `layout.parse_layout`."""
+    section = Section(body, where)
     name = section.required("table")
     if name not in TABLES:
         raise section.refuse(f"there is no table {name!r}", near(name, TABLES))
@@ -104,10 +102,8 @@ def parse_entry(
         # An appointment names no client of its own, and needs one to find its episode.
         beside=(CLIENT,) if find_episode else (),
     )
-    constants = parse_constants(
-        Section(section.table("constants"), f"{where}, constants"), table, own
-    )
-    codes = parse_codes(Section(section.table("codes"), f"{where}, codes"), table, own)
+    constants = parse_constants(Section(section.table("constants"), f"{where}, constants"), table)
+    codes = parse_codes(Section(section.table("codes"), f"{where}, codes"), table)
     if name == "responses" and "rater" not in {*columns, *joined}:
         # These are self-report questionnaires unless the layout says otherwise.
         constants.setdefault("rater", "client")
@@ -124,10 +120,11 @@ def parse_entry(
         joined=joined,
         constants=constants,
         codes=codes,
-        visits=parse_visits(section, table, constants.get("instrument"), own),
+        visits=parse_visits(section, table, constants.get("instrument")),
         ignore=section.texts("ignore") or (),
         optional=section.texts("optional") or (),
         missing=section.texts("missing") or (),
+        suppressed=section.texts("suppressed") or (),
         leave_out=parse_leave_out(section),
         only=parse_only(section),
         one_row_each=section.truth("one_row_each"),
@@ -136,7 +133,9 @@ def parse_entry(
         find_episode=find_episode,
         labels=section.truth("labels"),
         equal_answers=section.truth("equal_answers"),
+        still_to_come=section.truth("still_to_come"),
         partners=section.text("partners"),
+        dictionary=_inside(section, "dictionary"),
     )
     section.finish()
     _check_complete(section, entry)
@@ -168,10 +167,13 @@ def _find_episode(section: Section, table: str) -> bool:
     return wanted
 
 
-def _inside(section: Section) -> str | None:
-    name = section.text("file")
-    if name is None:
-        return None
+def _inside(section: Section, key: str = "file") -> str | None:
+    name = section.text(key)
+    return None if name is None else inside(section, name)
+
+
+def inside(section: Section, name: str) -> str:
+    """Return the name of a file of the folder. Raises LayoutError for one that leaves it."""
     windows, posix = PureWindowsPath(name), PurePosixPath(name)
     if windows.is_absolute() or windows.drive or windows.root or posix.is_absolute():
         raise section.refuse("the file name is absolute", "name it relative to the folder")
@@ -259,6 +261,10 @@ def _check_one_row(section: Section, entry: FileLayout) -> None:
         raise section.refuse("answers are no single row", "one_row_each does not go with items")
     if entry.equal_answers and not entry.visits:
         raise section.refuse("there are no items to compare", "equal_answers goes with items")
+    if entry.still_to_come and entry.table != "sessions":
+        raise section.refuse(
+            f"{entry.table} has no appointments", "still_to_come goes with sessions"
+        )
     if entry.partners is not None and not (entry.table == "couples" and entry.one_row_each):
         raise section.refuse(
             "partners are found for couples, from their lines",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ PARQUET_SUFFIXES = (".parquet",)
 # Characters looked at for the separator; detection stops after its first records anyway.
 _SAMPLE = 1_000_000
 SUFFIXES = TEXT_SUFFIXES + WORKBOOK_SUFFIXES + PARQUET_SUFFIXES
+Rename = Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +62,7 @@ def read_file(
     encoding: str = AUTO,
     separator: str = AUTO,
     wanted: Collection[str] = (),
+    rename: Rename | None = None,
 ) -> RawFile:
     """Read a CSV, TSV, Excel or Parquet file.
 
@@ -82,6 +84,8 @@ def read_file(
         "auto": see `detection.separators`.
     wanted
         Column names the file should have, as evidence for its separator.
+    rename
+        From the header to the names the columns are to have; names may repeat in the header.
 
     Raises
     ------
@@ -95,7 +99,8 @@ def read_file(
     digest = hashlib.sha256(content).hexdigest()
     if suffix in WORKBOOK_SUFFIXES:
         records = read_workbook(content, name, sheet, header_line)
-        return _framed(records, f"{name}[{sheet}]" if sheet else name, header_line, digest)
+        named = _renamed(records, rename)
+        return _framed(named, f"{name}[{sheet}]" if sheet else name, header_line, digest)
     if sheet is not None:
         kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
         raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
@@ -106,9 +111,14 @@ def read_file(
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
     records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
+    records = _renamed(records, rename)
     raw = _framed(records, name, header_line, digest)
     log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
+
+
+def _renamed(records: Records, rename: Rename | None) -> Records:
+    return records if rename is None else replace(records, headers=list(rename(records.headers)))
 
 
 def _suffix(path: Path, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ _DAY = r"\d{4}-\d{2}-\d{2}"
 
 
 def join_table(
-    table: str, parts: Sequence[tuple[FileLayout, pd.DataFrame]]
+    table: str, parts: Sequence[tuple[FileLayout, pd.DataFrame]], exported_on: date
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Put the parts of a table into the order of the source: file by file, line by line.
 
@@ -39,6 +40,7 @@ def join_table(
             rows,
             earliest=sorted({column for entry, _ in several for column in entry.earliest}),
             latest=sorted({column for entry, _ in several for column in entry.latest}),
+            until=exported_on,
         )
         log += found
         files = pd.unique(whole[FILE])
@@ -54,13 +56,19 @@ def _in_order(rows: pd.DataFrame, files: Iterable[str] | None = None) -> pd.Data
 
 
 def gather(
-    table: str, rows: pd.DataFrame, *, earliest: Sequence[str], latest: Sequence[str]
+    table: str,
+    rows: pd.DataFrame,
+    *,
+    earliest: Sequence[str],
+    latest: Sequence[str],
+    until: date,
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Make one row for each key of the table, and flag the lines that say something else.
 
     `rows` are mapped rows in the order of the source, with days as ISO texts. A column holds
     the first value that is not empty; the `earliest` and `latest` dates are chosen among the
-    days, and a text that is no day yields to one. Rows without a complete key stay as they are.
+    days, and days after `until` (of appointments still to come) and texts that are no day
+    yield to them. Rows without a complete key stay as they are.
     """
     key = list(TABLES[table].key)
     complete = rows[key].notna().all(axis=1)
@@ -71,7 +79,7 @@ def gather(
     choice = whole.copy()
     for columns, last in ((earliest, False), (latest, True)):
         for column in columns:
-            choice[column] = _end(whole[column], group, last=last)
+            choice[column] = _end(whole[column], group, until, last=last)
     found = choice.groupby(group, sort=False).first()
     log = []
     for column in TABLES[table].names:
@@ -120,9 +128,11 @@ def _equal_answers(table: str, rows: pd.DataFrame) -> list[pd.DataFrame]:
     return _flagged(alike[[FILE, LINE]], table, "equal_answers")
 
 
-def _end(cells: pd.Series, group: pd.Series, *, last: bool) -> pd.Series:
+def _end(cells: pd.Series, group: pd.Series, until: date, *, last: bool) -> pd.Series:
     """The first or last day of each group for all its rows; its own text where there is none."""
     days = cells.where(cells.str.fullmatch(_DAY).fillna(False))
+    past = (days <= until.isoformat()).fillna(False)
+    days = days.where(past | ~past.groupby(group).transform("any"))
     codes, distinct = pd.factorize(days, sort=True)
     place = pd.Series(codes, index=cells.index).where(days.notna())
     chosen = place.groupby(group).transform("max" if last else "min")

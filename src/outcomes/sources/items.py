@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from outcomes.instruments import Instrument
 from outcomes.schema import Table
 from outcomes.sources.meaning import canonical, check_word, find_instrument
 from outcomes.sources.section import Section
@@ -30,18 +28,16 @@ class Visit:
     offset_days: int = 0
 
 
-def parse_visits(
-    section: Section, table: Table, instrument: str | None, own: Mapping[str, Instrument]
-) -> tuple[Visit, ...]:
+def parse_visits(section: Section, table: Table, instrument: str | None) -> tuple[Visit, ...]:
     """Read items, total and `[[files.visits]]`; empty where the entry is not wide."""
-    top = _items(section, instrument, own)
+    top = _items(section, instrument)
     found = []
     for number, body in enumerate(section.tables("visits"), start=1):
         visit = Section(body, f"{section.where}, visits entry {number}")
         occasion = visit.text("occasion")
         if occasion is not None:
-            check_word(visit, table, canonical(visit, table, "occasion"), occasion, own)
-        items = _items(visit, instrument, own)
+            check_word(visit, table, canonical(visit, table, "occasion"), occasion)
+        items = _items(visit, instrument)
         offset = visit.whole("offset_days", 0)
         visit.finish()
         if not items:
@@ -56,16 +52,14 @@ def parse_visits(
     return (Visit(top),) if top else tuple(found)
 
 
-def _items(
-    section: Section, instrument: str | None, own: Mapping[str, Instrument]
-) -> dict[str, str]:
+def _items(section: Section, instrument: str | None) -> dict[str, str]:
     """Item to source column, from a pattern, a table of columns, and a ready total."""
     given, total = section.either("items", str, dict), section.text("total")
     if given is None and total is None:
         return {}
     if instrument is None:
         raise section.refuse("items without an instrument", 'add constants.instrument = "..."')
-    n_items = find_instrument(section, instrument, own).n_items
+    n_items = find_instrument(section, instrument).n_items
     found: dict[str, str] = {}
     if isinstance(given, str):
         if not _PLACE.search(given):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from outcomes import instruments
@@ -14,9 +12,7 @@ from outcomes.sources.entry import FileLayout
 _FIX = "give the code of each word under [files.codes.value]"
 
 
-def label_codes(
-    rows: pd.DataFrame, entry: FileLayout, own: Mapping[str, instruments.Instrument]
-) -> pd.Series:
+def label_codes(rows: pd.DataFrame, entry: FileLayout) -> pd.Series:
     """Return the answers of mapped rows with known words as codes.
 
     Numbers stay, and so does a word the questionnaire does not have: cleaning reports its row.
@@ -26,7 +22,7 @@ def label_codes(
     values = rows["value"].copy()
     names = rows["instrument"].str.casefold()
     for name in names.dropna().unique():
-        instrument = instruments.get(str(name), own)
+        instrument = instruments.get(str(name))
         here = values[(names == name).fillna(False)].dropna()
         if not instrument.labels:
             raise LayoutError(

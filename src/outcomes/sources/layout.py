@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from outcomes import instruments
 from outcomes.errors import LayoutError
 from outcomes.sources.detection import AUTO
-from outcomes.sources.entry import FileLayout, date_order, parse_entry
+from outcomes.sources.entry import FileLayout, date_order, inside, parse_entry
 from outcomes.sources.section import Section
 from outcomes.sources.suppliers import expand
 
@@ -19,7 +21,7 @@ SCHEMA = 1
 # How a file is read; entries for the same file share these, so they may be said once.
 _READING = (
     "header_line", "header_rows", "skip_after_header", "encoding", "separator", "decimal",
-    "date_order",
+    "date_order", "dictionary",
 )  # fmt: skip
 
 
@@ -44,9 +46,11 @@ class Layout:
     files: tuple[FileLayout, ...] = ()
 
 
-def parse_layout(text: str, where: str) -> Layout:
+def parse_layout(text: str, where: str, read_text: Callable[[str], str] | None = None) -> Layout:
     """Read a layout from TOML text.
 
+    `read_text` gives the text of a file beside the layout; the project's own questionnaires
+    that the layout names under `instruments` become known to the registry.
     Raises LayoutError naming `where`, the key and the nearest thing there is, for unknown
     keys, tables, columns, words and questionnaires, wrong types, required columns without
     a source, and file names that leave the folder.
@@ -61,6 +65,7 @@ def parse_layout(text: str, where: str) -> Layout:
     schema = top.whole("schema", 0)
     if schema != SCHEMA:
         raise top.refuse("the layout does not say which version it is", f"add schema = {SCHEMA}")
+    _declare_instruments(top, read_text)
     layout = Layout(
         where=where,
         name=top.text("name"),
@@ -78,6 +83,16 @@ def parse_layout(text: str, where: str) -> Layout:
         parse_entry(body, place) for body, (_, place) in zip(bodies, entries, strict=True)
     )
     return replace(layout, files=files)
+
+
+def _declare_instruments(top: Section, read_text: Callable[[str], str] | None) -> None:
+    names = top.texts("instruments") or ()
+    if names and read_text is None:
+        raise top.refuse("the questionnaires of the project cannot be read", "give a folder")
+    for name in names:
+        inside(top, name)
+        if read_text is not None:
+            instruments.declare({name: read_text(name)})
 
 
 def _timezone(top: Section) -> tzinfo | None:

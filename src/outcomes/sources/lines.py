@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
 
 _STEP = "choose_lines"
+PLANNED = "planned"
+_CANCELLED = ("cancelled_client", "cancelled_provider")
 
 
 def data_lines(raw: RawFile, skipped: int) -> RawFile:
@@ -32,6 +35,36 @@ def left_out(raw: RawFile, mapped: Sequence[FileLayout]) -> RawFile:
     for rule in dict.fromkeys(rule for entry in mapped for rule in entry.leave_out):
         raw = _without(raw, rule.matches(raw.cells[rule.column]), rule.reason)
     return raw
+
+
+def without_suppressed(raw: RawFile, mapped: Sequence[FileLayout]) -> RawFile:
+    """Return the file with values the source withheld made empty, each flagged.
+
+    A suppressed number is neither zero nor a question that nobody answered.
+    """
+    words = {word for entry in mapped for word in entry.suppressed}
+    if not words:
+        return raw
+    cells, log = raw.cells.copy(), []
+    for column in sorted({column for entry in mapped for column in entry.needed()}):
+        withheld = among(cells[column], words).to_numpy(dtype=bool)
+        log += _entries(cells[withheld], Action.FLAGGED, "suppressed_value", column)
+        cells[column] = cells[column].mask(withheld, "")
+    return replace(raw, cells=cells, log=(*raw.log, *log))
+
+
+def planned(
+    rows: pd.DataFrame, entry: FileLayout, exported_on: date
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Give appointments after the day of the export the status "planned", unless cancelled."""
+    if not entry.still_to_come:
+        return rows, []
+    days = rows["held_on"].str.fullmatch(r"\d{4}-\d{2}-\d{2}").fillna(False)
+    future = days & (rows["held_on"] > exported_on.isoformat()).fillna(False)
+    open_still = ~rows["status"].isin([*_CANCELLED, PLANNED])
+    mask = (future & open_still).to_numpy(dtype=bool)
+    log = _entries(rows[mask], Action.CHANGED, "still_to_come", "status", table=entry.table)
+    return rows.assign(status=rows["status"].mask(mask, PLANNED)), log
 
 
 def chosen(raw: RawFile, mapped: Sequence[FileLayout]) -> tuple[list[RawFile], list[pd.DataFrame]]:
@@ -74,19 +107,19 @@ def _without(raw: RawFile, lost: pd.Series, reason: str) -> RawFile:
 
 
 def _entries(
-    lines: pd.DataFrame, action: Action, reason: str, column: str | None = None
+    lines: pd.DataFrame, action: Action, reason: str, column: str | None = None, table: str = ""
 ) -> list[pd.DataFrame]:
     if lines.empty:
         return []
     return [
         entries(
             lines[[FILE, LINE]],
-            table="",
+            table=table,
             action=action,
             step=_STEP,
             reason=reason,
             column=column,
-            scope="file",
+            scope="table" if table else "file",
         )
     ]
 

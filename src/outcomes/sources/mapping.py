@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 
 import pandas as pd
 
 from outcomes.cleaning import CELL, parse_date, tidy
-from outcomes.instruments import Instrument
 from outcomes.ledger import FILE, LINE
 from outcomes.schema import TABLES, Kind
 from outcomes.sources.entry import CLIENT, PARTNERS, FileLayout, Visit
@@ -17,6 +16,8 @@ from outcomes.sources.labelling import label_codes
 
 # Cleaning finds the episode of rows that say so; an appointment brings its client for that.
 FIND_EPISODE, BESIDE_CLIENT = "_find_episode", "_client_id"
+# Stands for every word that is not listed, such as what people write under "Other:".
+ANYTHING_ELSE = "(anything else)"
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 
 
@@ -26,7 +27,6 @@ def map_entry(
     *,
     missing: Sequence[str],
     zone: tzinfo | None = None,
-    own: Mapping[str, Instrument] | None = None,
 ) -> pd.DataFrame:
     """Make the rows of one settled entry: all columns of its table as text, `_file`, `_line`.
 
@@ -54,7 +54,7 @@ def map_entry(
         ]
         rows = pd.concat(parts, ignore_index=True)
     if entry.labels:
-        rows["value"] = _decimals(label_codes(rows, entry, own or {}), entry)
+        rows["value"] = _decimals(label_codes(rows, entry), entry)
     if entry.find_episode:
         rows[FIND_EPISODE] = pd.array(["yes"] * len(rows), dtype="string")
         rows = rows.rename(columns={} if CLIENT in names else {CLIENT: BESIDE_CLIENT})
@@ -79,6 +79,8 @@ def _coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
         loose = {word.casefold(): target for word, target in exact.items()}
         found = cells.map(exact).astype("string")
         found = found.fillna(cells.str.casefold().map(loose).astype("string"))
+        if ANYTHING_ELSE in codes:
+            found = found.mask(found.isna() & cells.notna(), codes[ANYTHING_ELSE])
         cells = found.fillna(cells)
     if kind in _NUMERIC and not (entry.labels and column == "value"):
         cells = _decimals(cells, entry)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from outcomes import instruments
@@ -41,27 +40,23 @@ def parse_columns(
     return columns, joined
 
 
-def parse_constants(
-    section: Section, table: Table, own: Mapping[str, instruments.Instrument]
-) -> dict[str, str]:
+def parse_constants(section: Section, table: Table) -> dict[str, str]:
     """Read `[files.constants]`: the same text for every row."""
     found = {}
     for name in section.table_keys():
         found[name] = _literal(section, canonical(section, table, name))
-        check_word(section, table, name, found[name], own)
+        check_word(section, table, name, found[name])
     return found
 
 
-def parse_codes(
-    section: Section, table: Table, own: Mapping[str, instruments.Instrument]
-) -> dict[str, dict[str, str]]:
+def parse_codes(section: Section, table: Table) -> dict[str, dict[str, str]]:
     """Read `[files.codes.<column>]`: their word to our word."""
     found = {}
     for name in section.table_keys():
         words = Section(section.table(canonical(section, table, name)), f"{section.where}.{name}")
         found[name] = {word: _literal(words, word) for word in words.table_keys()}
         for target in found[name].values():
-            check_word(words, table, name, target, own)
+            check_word(words, table, name, target)
     return found
 
 
@@ -71,29 +66,21 @@ def _literal(section: Section, key: str) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def check_word(
-    section: Section,
-    table: Table,
-    column: str,
-    word: str,
-    own: Mapping[str, instruments.Instrument],
-) -> None:
+def check_word(section: Section, table: Table, column: str, word: str) -> None:
     """Refuse a word that the column cannot hold."""
     vocabulary = table.column(column).vocabulary
     if vocabulary and word not in (known := vocabularies()[vocabulary].words):
         raise section.refuse(f"{word!r} is not a word of {column}", near(word, known))
     if column == "instrument":
-        find_instrument(section, word, own)
+        find_instrument(section, word)
 
 
-def find_instrument(
-    section: Section, name: str, own: Mapping[str, instruments.Instrument]
-) -> instruments.Instrument:
-    """Return a questionnaire of the registry or of the project itself."""
+def find_instrument(section: Section, name: str) -> instruments.Instrument:
+    """Return a questionnaire of the registry, the project's own among them."""
     try:
-        return instruments.get(name, own)
+        return instruments.get(name)
     except InstrumentError:
-        known = [*(str(item) for item in instruments.list()["id"]), *own]
+        known = [str(item) for item in instruments.list()["id"]]
         raise section.refuse(
             f"there is no instrument {name!r}",
             f"{near(name, known)}; a questionnaire of your own goes into a file that the layout "

@@ -27,10 +27,20 @@ from outcomes.sources.folder import (
     unread_tables,
 )
 from outcomes.sources.gathering import join_table
-from outcomes.sources.headers import fit_columns
+from outcomes.sources.headers import fit_columns, header_place
 from outcomes.sources.layout import Layout, parse_layout
-from outcomes.sources.lines import chosen, data_lines, left_out, unused_columns, unused_lines
+from outcomes.sources.lines import (
+    chosen,
+    data_lines,
+    left_out,
+    planned,
+    unused_columns,
+    unused_lines,
+    without_suppressed,
+)
 from outcomes.sources.mapping import map_entry
+from outcomes.sources.qualtrics import stated_zone
+from outcomes.sources.redcap import as_raw, load_project, raw_names, refuse_labels
 from outcomes.sources.settling import settle
 
 LAYOUT = "layout.toml"
@@ -83,6 +93,7 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
             fix=f"pass layout=..., or put the file in a folder with a {LAYOUT}",
         )
     found = _load_layout(Path(layout))
+    _refuse_queries(found)
     names = sorted({entry.file for entry in found.files if entry.file})
     if not found.files or len(names) > 1:
         raise LayoutError(
@@ -134,13 +145,20 @@ def _missing(path: Path) -> InputError:
 def _load_layout(path: Path) -> Layout:
     if not path.is_file():
         raise LayoutError("there is no such layout", where=str(path), fix="check the path")
+
+    def beside(name: str) -> str:
+        return _utf8(file_in(path.parent, name, path.name), "the questionnaire")
+
+    return parse_layout(_utf8(path, "the layout"), path.name, beside)
+
+
+def _utf8(path: Path, what: str) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise LayoutError(
-            "the layout cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
+            f"{what} cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
         ) from None
-    return parse_layout(text, path.name)
 
 
 def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
@@ -154,41 +172,49 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
     return replace(found, name=name)
 
 
+def _refuse_queries(layout: Layout) -> None:
+    for entry in layout.files:
+        if entry.query is not None:
+            raise LayoutError(
+                "a query needs a database as the source",
+                where=entry.where,
+                fix="name a file instead, or pass the address of the database",
+            )
+
+
 def _read_folder(folder: Path, layout: Layout) -> Study:
-    queries = [entry.where for entry in layout.files if entry.query is not None]
-    if queries:
-        raise LayoutError(
-            "a query needs a database as the source",
-            where=queries[0],
-            fix="name a file instead, or pass the address of the database",
-        )
+    _refuse_queries(layout)
     present = present_files(folder)
     files = layout.files or canonical_files(folder, present, LAYOUT)
     layout = replace(layout, files=named_files(folder, files, layout.where))
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
+    named |= {Path(entry.dictionary).as_posix() for entry in layout.files if entry.dictionary}
     return _assemble(folder, layout, unread_files(present, {*named, *layout.ignore, LEDGER}))
 
 
 def _assemble(folder: Path | Database, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
+    exported_on = layout.exported_on or date.today()
     log = list(logs)
     parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
     sources: list[SourceFile] = []
     for entries_of_file in _by_file(layout.files):
         raw = _read_entry(folder, entries_of_file, layout.where)
         raw, made, found = map_file(raw, entries_of_file, layout, missing)
-        for entry, rows in made:
+        for entry, mapped in made:
+            rows, changed = planned(mapped, entry, exported_on)
+            log.extend(changed)
             parts.setdefault(entry.table, []).append((entry, rows))
         log.extend(found)
         sources.append(raw.source)
     tables = {}
     for table, pieces in parts.items():
-        tables[table], found = join_table(table, pieces)
+        tables[table], found = join_table(table, pieces, exported_on)
         log.extend(found)
     return clean(
         tables,
-        exported_on=layout.exported_on or date.today(),
+        exported_on=exported_on,
         lines={source.name: source.rows for source in sources},
         missing=missing,
         sentinels=layout.sentinels,
@@ -206,10 +232,17 @@ def map_file(
     Returns the file without the lines that are no data, each entry with its rows, and the
     ledger entries for lines and columns that went into no row.
     """
-    raw = data_lines(raw, entries_of_file[0].skip_after_header)
+    skipped = entries_of_file[0].skip_after_header
+    raw = data_lines(stated_zone(raw, skipped), skipped)
     fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
     mapped = [entry for entry in fitted if entry is not None]
-    raw = left_out(raw, mapped)
+    if not mapped:
+        raise LayoutError(
+            "the file has none of the columns with answers that the layout names",
+            where=f"{entries_of_file[0].where}, {header_place(raw)}",
+            fix="name them under items or total, or leave the file out",
+        )
+    raw = without_suppressed(left_out(raw, mapped), mapped)
     mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
     chosen_lines, log = chosen(raw, mapped)
     made = [
@@ -236,7 +269,8 @@ def _read_entry(
         return folder.raw_file(entries_of_file, where)
     entry = entries_of_file[0]
     name = str(entry.file)
-    return read_file(
+    project = load_project(folder, entry.dictionary, where)
+    raw = read_file(
         file_in(folder, name, where),
         Path(name).as_posix(),
         sheet=entry.sheet,
@@ -245,7 +279,12 @@ def _read_entry(
         encoding=entry.encoding,
         separator=entry.separator,
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
+        rename=None if project is None else raw_names(project),
     )
+    if project is None:
+        refuse_labels(raw, entries_of_file)
+        return raw
+    return as_raw(raw, project, entries_of_file)
 
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
