@@ -130,6 +130,34 @@ def clean(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def layout(arguments: argparse.Namespace) -> int:
+    """Propose a layout for a source, or say what is still undecided in an edited one."""
+    from outcomes.sources.proposal import layout_beside, propose_layout, tried, write_layout
+
+    source = _existing(arguments.source)
+    out = Path(arguments.out) if arguments.out else layout_beside(source)
+    edited = _existing(arguments.layout) if arguments.layout else None
+    before = Path(edited) if edited else out
+    text = _layout_text(before) if before.exists() else None
+    proposal = propose_layout(source, text)
+    write_layout(proposal.text, out)
+    proposal = tried(proposal, source, out)
+    print(out)
+    for line, question in proposal.undecided:
+        print(f"line {line}: {question}", file=sys.stderr)
+    if proposal.undecided:
+        print(
+            f"{len(proposal.undecided)} undecided: answer them in {out} and run this again",
+            file=sys.stderr,
+        )
+    elif proposal.refused is not None:
+        print(f"nothing is undecided, but a trial read stopped:\n{proposal.refused}",
+              file=sys.stderr)  # fmt: skip
+    else:
+        print("nothing is undecided, and a trial read works", file=sys.stderr)
+    return DONE if proposal.finished else PARTLY
+
+
 def example(arguments: argparse.Namespace) -> int:
     """Write a synthetic practice."""
     from outcomes.sources import write_text_files
@@ -177,6 +205,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_report(commands)
     _add_tables(commands)
+    _add_layout(commands)
     sub = commands.add_parser("example", help="write a synthetic practice to try things on")
     sub.add_argument("dir", metavar="DIR", help="folder to write")
     sub.add_argument("--clients", type=int, help="how many clients (default 400)")
@@ -201,7 +230,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="folder or file with the exports (default: the bundled example)",
+        help="folder, file or address of a database (default: the bundled example)",
     )
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument(
@@ -224,12 +253,14 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sub = commands.add_parser("check", help="say what was read, what was dropped and why")
-    sub.add_argument("source", nargs="?", metavar="SOURCE", help="folder or file with the exports")
+    sub.add_argument(
+        "source", nargs="?", metavar="SOURCE", help="folder, file or address of a database"
+    )
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument("--csv", metavar="FILE", help="write every entry of the ledger as CSV")
     sub.set_defaults(command=check)
     sub = commands.add_parser("clean", help="write validated tables and the ledger")
-    sub.add_argument("source", metavar="SOURCE", help="folder or file with the exports")
+    sub.add_argument("source", metavar="SOURCE", help="folder, file or address of a database")
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument("--out", required=True, metavar="DIR", help="folder to write")
     ids = sub.add_mutually_exclusive_group()
@@ -250,10 +281,33 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     sub.set_defaults(command=clean)
 
 
+def _add_layout(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = commands.add_parser("layout", help="propose a layout.toml for exports, step by step")
+    sub.add_argument("source", metavar="SOURCE", help="folder, file or address of a database")
+    sub.add_argument(
+        "--out", metavar="FILE", help="where to write it (default: layout.toml in the folder)"
+    )
+    sub.add_argument(
+        "--layout", metavar="FILE", help="the edited proposal (default: the one at --out)"
+    )
+    sub.set_defaults(command=layout)
+
+
+def _layout_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            "the layout cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
+        ) from None
+
+
 def _existing(text: str) -> str:
-    """The path made absolute; a database's address as it is. Raises InputError."""
-    if "://" in text:
-        return text
+    """The path, or the path in a database's address, made absolute. Raises InputError."""
+    from outcomes.sources.address import is_address, settled
+
+    if is_address(text):
+        return settled(text)
     path = Path(text).expanduser()
     if not path.exists():
         raise InputError(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from outcomes.errors import UsageError
+from outcomes.sources.address import is_address, settled
 
 TAG = "parameters"
 TYPES = ("str", "int", "float", "bool", "list[str]", "path")
@@ -232,9 +233,9 @@ def _fitted(kind: str, value: object, resolve: bool) -> Value:
 
 
 def _path(value: str | os.PathLike[str]) -> str:
-    # The kernel may work in another folder; an address of a database stays as it is.
+    # The kernel may work in another folder.
     text = os.fspath(value)
-    return text if "://" in text else str(Path(text).expanduser().resolve())
+    return settled(text) if is_address(text) else str(Path(text).expanduser().resolve())
 
 
 def _refuse_other_choice(parameter: Parameter, value: object, where: str) -> None:

@@ -25,6 +25,7 @@ from outcomes.reports.parameters import check
 from outcomes.reports.progress import Progress, Silent
 from outcomes.reports.publish import publish, staging
 from outcomes.reports.results import results_json
+from outcomes.sources.address import lent_password
 
 REPORT, NOTEBOOK, RESULTS, MANIFEST = "report.html", "report.ipynb", "results.json", "manifest.json"
 REASON = "reason.txt"
@@ -70,15 +71,15 @@ def run(
     entry = notebook if isinstance(notebook, Entry) else find(notebook)
     values = check(entry.parameters, parameters, where=entry.path.name)
     policy = disclosure_policy(str(values.get("policy") or "default"))
-    plan = _Run(entry, values, policy, datetime.now(UTC))
     watch = progress or Silent()
     out = Path(out).expanduser().resolve()
-    with staging(out) as folder:
+    with lent_password(values) as shown, staging(out) as folder:
+        plan = _Run(entry, shown, policy, datetime.now(UTC))
         executed = folder / NOTEBOOK
         # The cell papermill adds, the cells of the notebook, and the writing.
         watch.start(code_cells(entry.path) + 2)
         try:
-            failure = execute(entry.path, values, executed, watch.step, cell_seconds=cell_seconds)
+            failure = execute(entry.path, shown, executed, watch.step, cell_seconds=cell_seconds)
             if failure is not None:
                 raise _failed(plan, failure, folder, out)
             watch.step("writing the report")

@@ -31,8 +31,8 @@ class FileLayout:
 
     `columns` maps canonical to source column, `joined` canonical to several source columns,
     `constants` canonical column to text, `codes` canonical column to {source word: canonical
-    word}. `visits` is empty unless wide. `only` and `but_not` choose lines by words of source
-    columns. `optional` names source columns that the file may
+    word}. `query` is a SELECT on a database. `visits` is empty unless wide. `only` and `but_not`
+    choose lines by words of source columns. `optional` names source columns that the file may
     lack, `missing` words for an empty cell beside those of the layout, `suppressed` words for a
     value withheld by the source. `still_to_come` says that appointments after the export carry
     the status they would have if they took place. What is "auto" the file
@@ -45,6 +45,7 @@ class FileLayout:
     table: str
     where: str
     sheet: str | None = None
+    query: str | None = None
     header_line: int = 1
     header_rows: int = 1
     skip_after_header: int = 0
@@ -113,6 +114,7 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         file=_inside(section),
         table=name,
         where=where,
+        query=section.text("query"),
         **_how_to_read(section),
         columns=columns,
         joined=joined,

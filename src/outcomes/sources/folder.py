@@ -125,6 +125,12 @@ def canonical_files(folder: Path, present: Iterable[str], layout: str) -> tuple[
 
 def unread_files(present: Sequence[str], read: Collection[str]) -> list[pd.DataFrame]:
     """Flag the data files of a folder that nothing refers to."""
+    data = (name for name in present if Path(name).suffix.lower() in SUFFIXES)
+    return unread_tables(name for name in data if name not in read)
+
+
+def unread_tables(names: Iterable[str]) -> list[pd.DataFrame]:
+    """Flag files or tables by name, as parts of the source that nothing refers to."""
     return [
         entries(
             pd.DataFrame({FILE: [name], LINE: [0]}),
@@ -134,6 +140,5 @@ def unread_files(present: Sequence[str], read: Collection[str]) -> list[pd.DataF
             reason="unread_file",
             scope="file",
         )
-        for name in present
-        if Path(name).suffix.lower() in SUFFIXES and name not in read
+        for name in names
     ]

@@ -67,9 +67,14 @@ def _spelling(raw: RawFile, entry: FileLayout, name: str) -> str | None:
         f"the file has no column {name!r}"
         if count == 0
         else f"the file has {count} columns called {name!r}",
-        where=f"{entry.where}, line {raw.header_line} of {raw.name}",
+        where=f"{entry.where}, {header_place(raw)}",
         fix=fix,
     )
+
+
+def header_place(raw: RawFile) -> str:
+    """Where the column names stand; those of a database stand in no line."""
+    return f"line {raw.header_line} of {raw.name}" if raw.header_line else raw.name
 
 
 def _loose(raw: RawFile, name: str) -> str | None:
@@ -89,6 +94,6 @@ def _check_required(raw: RawFile, entry: FileLayout, there: set[str]) -> None:
             lacking = entry.columns.get(name) or " and ".join(entry.joined[name])
             raise LayoutError(
                 f"the file has no column {lacking!r}, which {entry.table}.{name} needs",
-                where=f"{entry.where}, line {raw.header_line} of {raw.name}",
+                where=f"{entry.where}, {header_place(raw)}",
                 fix=f"say under columns which column it is; known: {', '.join(raw.headers)}",
             )

@@ -148,7 +148,7 @@ def _shared_reading(entries: list[dict[str, Any]], where: str) -> list[dict[str,
     said: dict[tuple[str, str, str], Any] = {}
     for entry in entries:
         for key in [key for key in _READING if key in entry]:
-            place = (str(entry.get("file")), str(entry.get("sheet")), key)
+            place = (str(entry.get("file") or entry.get("query")), str(entry.get("sheet")), key)
             if said.setdefault(place, entry[key]) != entry[key]:
                 raise LayoutError(
                     f"two entries for the same file disagree about {key}",
@@ -157,7 +157,7 @@ def _shared_reading(entries: list[dict[str, Any]], where: str) -> list[dict[str,
                 )
     shared = []
     for entry in entries:
-        file, sheet = str(entry.get("file")), str(entry.get("sheet"))
+        file, sheet = str(entry.get("file") or entry.get("query")), str(entry.get("sheet"))
         found = {key: said[file, sheet, key] for key in _READING if (file, sheet, key) in said}
         shared.append({**entry, **found})
     return shared

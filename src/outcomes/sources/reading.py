@@ -13,7 +13,9 @@ import pandas as pd
 from outcomes.cleaning import clean, cleaning_policy, is_required, missing_words
 from outcomes.errors import InputError, LayoutError
 from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.sources.address import Address, file_address, is_address, parse_address
 from outcomes.sources.bundled import example_folder
+from outcomes.sources.database import Database, open_database
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile, read_file
 from outcomes.sources.folder import (
@@ -22,9 +24,10 @@ from outcomes.sources.folder import (
     named_files,
     present_files,
     unread_files,
+    unread_tables,
 )
 from outcomes.sources.gathering import join_table
-from outcomes.sources.headers import fit_columns
+from outcomes.sources.headers import fit_columns, header_place
 from outcomes.sources.layout import Layout, parse_layout
 from outcomes.sources.lines import (
     chosen,
@@ -52,8 +55,10 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     Parameters
     ----------
     source
-        A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), or a
-        single CSV, Excel or Parquet file together with `layout`. None reads the bundled example.
+        A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), a
+        single CSV, Excel or Parquet file together with `layout`, or a database: its address
+        ("postgresql://user@server/database", any that SQLAlchemy knows; "duckdb:///file") or
+        a DuckDB or SQLite file. None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
 
@@ -65,15 +70,23 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     Raises
     ------
     InputError
-        where a file or folder is missing, empty, binary or without a layout.
+        where a file or folder is missing, empty, binary or without a layout, or a database
+        cannot be reached or read.
+    UsageError
+        where the library for a kind of database is not installed.
     LayoutError, VocabularyError, InstrumentError, RangeError
         where the layout is wrong or leaves something to settle.
     """
+    if isinstance(source, str) and is_address(source):
+        return _read_database(parse_address(source), layout)
     path = example_folder() if source is None else Path(source)
     if not _exists(path):
         raise _missing(path)
     if path.is_dir():
         return _read_folder(path, _folder_layout(path, layout))
+    address = file_address(path)
+    if address is not None:
+        return _read_database(address, layout)
     if layout is None:
         raise InputError(
             "a single file needs a layout that says what its columns are",
@@ -81,6 +94,7 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
             fix=f"pass layout=..., or put the file in a folder with a {LAYOUT}",
         )
     found = _load_layout(Path(layout))
+    _refuse_queries(found)
     names = sorted({entry.file for entry in found.files if entry.file})
     if not found.files or len(names) > 1:
         raise LayoutError(
@@ -93,6 +107,24 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     files = tuple(replace(entry, file=real.name) for entry in found.files)
     named = replace(found, files=files, name=found.name or path.stem)
     return _assemble(real.parent, named, logs=[])
+
+
+def _read_database(address: Address, layout: str | Path | None) -> Study:
+    """Read a database by a layout, or its tables that are called as ours."""
+    found = Layout(where=address.name) if layout is None else _load_layout(Path(layout))
+    found = replace(found, name=found.name or address.database)
+    unnamed = [entry.where for entry in found.files if entry.file is None and entry.query is None]
+    if unnamed:
+        raise LayoutError(
+            "an entry names no table", where=unnamed[0], fix="add file = ..., or query = ..."
+        )
+    with open_database(address, found.timezone) as database:
+        logs: list[pd.DataFrame] = []
+        if not found.files:
+            files, others = database.canonical()
+            found = replace(found, files=files)
+            logs = unread_tables(f"{address.name}[{name}]" for name in others)
+        return _assemble(database, found, logs)
 
 
 def _exists(path: Path) -> bool:
@@ -141,7 +173,18 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
     return replace(found, name=name)
 
 
+def _refuse_queries(layout: Layout) -> None:
+    for entry in layout.files:
+        if entry.query is not None:
+            raise LayoutError(
+                "a query needs a database as the source",
+                where=entry.where,
+                fix="name a file instead, or pass the address of the database",
+            )
+
+
 def _read_folder(folder: Path, layout: Layout) -> Study:
+    _refuse_queries(layout)
     present = present_files(folder)
     files = layout.files or canonical_files(folder, present, LAYOUT)
     layout = replace(layout, files=named_files(folder, files, layout.where))
@@ -151,7 +194,7 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     return _assemble(folder, layout, unread_files(present, {*named, *layout.ignore, LEDGER}))
 
 
-def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
+def _assemble(folder: Path | Database, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
     exported_on = layout.exported_on or date.today()
@@ -208,7 +251,7 @@ def map_file(
     if not mapped:
         raise LayoutError(
             "the file has none of the columns with answers that the layout names",
-            where=f"{entries_of_file[0].where}, line {raw.header_line} of {raw.name}",
+            where=f"{entries_of_file[0].where}, {header_place(raw)}",
             fix="name them under items or total, or leave the file out",
         )
     raw = without_suppressed(left_out(raw, mapped), mapped)
@@ -247,13 +290,17 @@ def _read_list(folder: Path, look_up: LookUp) -> RawFile:
 
 
 def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
-    groups: dict[tuple[str | None, str | None], list[FileLayout]] = {}
+    groups: dict[tuple[str | None, str | None, str | None], list[FileLayout]] = {}
     for entry in files:
-        groups.setdefault((entry.file, entry.sheet), []).append(entry)
+        groups.setdefault((entry.file, entry.sheet, entry.query), []).append(entry)
     return list(groups.values())
 
 
-def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
+def _read_entry(
+    folder: Path | Database, entries_of_file: Sequence[FileLayout], where: str
+) -> RawFile:
+    if isinstance(folder, Database):
+        return folder.raw_file(entries_of_file, where)
     entry = entries_of_file[0]
     name = str(entry.file)
     project = load_project(folder, entry.dictionary, where)

@@ -91,7 +91,7 @@ def expand(entries: list[dict[str, Any]], where: str) -> list[tuple[dict[str, An
         told.setdefault(_place(body), set()).add(str(body.get("table", "")))
     found = []
     for number, body in enumerate(entries, start=1):
-        place = f"{where}, files entry {number} ({body.get('file', 'no file')})"
+        place = f"{where}, files entry {number} ({_called(body)})"
         if "supplier" not in body:
             found.append((body, place))
             continue
@@ -106,7 +106,12 @@ def expand(entries: list[dict[str, Any]], where: str) -> list[tuple[dict[str, An
 
 
 def _place(body: Mapping[str, Any]) -> tuple[str, str, str]:
-    return str(body.get("file")), str(body.get("sheet")), str(body.get("supplier"))
+    file = body.get("file") or body.get("query")
+    return str(file), str(body.get("sheet")), str(body.get("supplier"))
+
+
+def _called(body: Mapping[str, Any]) -> str:
+    return str(body.get("file") or ("a query" if "query" in body else "no file"))
 
 
 def _wanted(section: Section, layout: SupplierLayout, told: set[str]) -> list[dict[str, Any]]:
