@@ -54,7 +54,8 @@ def wants_episode(frame: pd.DataFrame) -> pd.Series:
 def people_in_episodes(tables: Tables) -> pd.DataFrame:
     """client_id, episode_id, unit, couple_id, intervention, practitioner_id, start, end.
 
-    One row for each person in each episode; an end that is not known lies far ahead.
+    One row for each person in each episode, more where lines disagree about it; an end that
+    is not known lies far ahead.
     """
     wanted = ["episode_id", "unit", "couple_id", "intervention", "practitioner_id"]
     episodes = tables["episodes"]
@@ -70,7 +71,8 @@ def people_in_episodes(tables: Tables) -> pd.DataFrame:
             joined = shared.merge(people.rename(columns={partner: "client_id"}), on="couple_id")
             parts.append(joined)
     whole = pd.concat(parts, ignore_index=True)
-    return whole.drop_duplicates(["client_id", "episode_id"], ignore_index=True)
+    # Lines that disagree about an episode all stay: none of them is known to be right.
+    return whole.drop_duplicates(ignore_index=True)
 
 
 def _found(rows: pd.DataFrame, day: str, spans: pd.DataFrame, settings: Settings) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from outcomes.cleaning.finding import people_in_episodes
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
+from outcomes.schema import TABLES
 
 REASON = "same_session"
 _SLOT = ["episode_id", "held_on", "start_time", "by"]
@@ -49,10 +50,12 @@ def _joined(tables: Tables, settings: Settings) -> pd.DataFrame:
     rows = sessions[sessions["client_id"].notna()].assign(row=lambda frame: frame.index)
     people = people_in_episodes(tables)
     people = people[people["unit"] == "couple"][["episode_id", "client_id", "practitioner_id"]]
-    people = people.rename(columns={"practitioner_id": "usual"})
+    people = people.rename(columns={"practitioner_id": "usual"}).sort_values("usual")
+    people = people.drop_duplicates(["episode_id", "client_id"])
     rows = rows.merge(people, on=["episode_id", "client_id"])
     rows["by"] = rows["practitioner_id"].fillna(rows["usual"])
-    rows = rows.sort_values(["session_id", "client_id", "row"], kind="stable")
+    # By content, not by place: the order of lines says nothing about a session.
+    rows = rows.sort_values(["session_id", "client_id", *TABLES["sessions"].names], kind="stable")
     rows["slot"] = rows.groupby(_SLOT, dropna=False, sort=False).ngroup()
     rows = rows[rows.groupby("slot")["client_id"].transform("nunique") > 1]
     came = rows["status"].isin(settings.policy.present)
