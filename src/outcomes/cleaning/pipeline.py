@@ -80,7 +80,8 @@ def clean(
     for an empty cell, `sentinels` numbers for a missing answer and `resubmission_days` the
     window in which a form sent again replaces the first (None: those of the policy).
     Rows with a reason in `accept` are kept and flagged, not put aside. `lines` (data lines
-    by file) and `logs` (entries the reader made) go into the ledger. Returns a Study with
+    by file), `logs` (entries the reader made) and `shared` (the lines behind rows made of
+    several, see `shared.lines_behind`) go into the ledger. Returns a Study with
     the declared columns and dtypes, sorted by key.
 
     Raises InputError where a table is unknown, lacks a required column, or refers to an
@@ -93,9 +94,7 @@ def clean(
         date_order=date_order,
         missing=policy.missing if missing is None else tuple(missing),
         sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
-        resubmission_days=policy.resubmission_days
-        if resubmission_days is None
-        else resubmission_days,
+        resubmission_days=_either(resubmission_days, policy.resubmission_days),
         accept=frozenset(accept),
         policy=policy,
     )
@@ -112,12 +111,20 @@ def clean(
     }
     kept = {table: len(finished[table]) for table in read}
     beside, lost = lines_behind(shared or {}, tables, found)
-    used = [*tables.values(), *beside]
-    ledger = Ledger.build([*found, *lost], read=read, kept=kept, lines=dict(lines), used=used)
+    used, log = [*tables.values(), *beside], [*found, *lost]
+    ledger = Ledger.build(log, read=read, kept=kept, lines=dict(lines), used=used)
+    _check_balance(ledger)
+    return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
+
+
+def _either(said: int | None, default: int) -> int:
+    return default if said is None else said
+
+
+def _check_balance(ledger: Ledger) -> None:
     if not ledger.balanced():
         # A fault of this program, not of the source: no message to the user can mend it.
         raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}\n{ledger.files()}")
-    return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
 
 
 def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
