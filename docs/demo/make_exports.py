@@ -22,7 +22,9 @@ from outcomes.synthetic.build import tables
 
 CLIENTS, SEED = 220, 20261005
 EXPORTED_ON = pd.Timestamp("2026-10-05")
-GIVEN = "Ada Ben Cleo Dario Edda Finn Gia Hugo Ines Jan Kira Leo Mara Nils Olga Pia Rui Sara Tom Uma"
+GIVEN = (
+    "Ada Ben Cleo Dario Edda Finn Gia Hugo Ines Jan Kira Leo Mara Nils Olga Pia Rui Sara Tom Uma"
+)
 FAMILY = (
     "Abbot Brandt Castle Duarte Ellis Falk Grande Hoff Ibarra Jensen Kemp Lund Mercer Novak Olsen"
     " Prior Quist Roth Stone Tarr"
@@ -66,9 +68,7 @@ def _people(frames: dict[str, pd.DataFrame], rng: np.random.Generator) -> pd.Dat
     ]
     code = [f"HP-{client[1:]}" for client in clients.index]
     couples = frames["couples"]
-    partner = pd.concat(
-        [couples.set_index(side)["couple_id"] for side in ("client_a", "client_b")]
-    )
+    partner = pd.concat([couples.set_index(side)["couple_id"] for side in ("client_a", "client_b")])
     return clients.assign(code=code, name=chosen, born=born, couple=partner)
 
 
@@ -164,12 +164,33 @@ def openfit(path: Path, frames: dict[str, pd.DataFrame], people: pd.DataFrame) -
                     *(["N", *marks, str(sum(map(int, marks)))] if marks else ["Y", *"00000"]),
                 ]
             )  # fmt: skip
-    header = (
-        "Service_Location Provider_Email Provider_FirstName Provider_LastName Client_ID"
-        " Client_FirstName Client_LastName Client_Gender Client_Group Case_ID Case_Date Session_ID"
-        " Session_Date ORS_Skip ORSQ1 ORSQ2 ORSQ3 ORSQ4 Total_ORS SRS_Skip SRSQ1 SRSQ2 SRSQ3 SRSQ4"
-        " Total_SRS"
-    ).split()
+    header = [
+        "Service_Location",
+        "Provider_Email",
+        "Provider_FirstName",
+        "Provider_LastName",
+        "Client_ID",
+        "Client_FirstName",
+        "Client_LastName",
+        "Client_Gender",
+        "Client_Group",
+        "Case_ID",
+        "Case_Date",
+        "Session_ID",
+        "Session_Date",
+        "ORS_Skip",
+        "ORSQ1",
+        "ORSQ2",
+        "ORSQ3",
+        "ORSQ4",
+        "Total_ORS",
+        "SRS_Skip",
+        "SRSQ1",
+        "SRSQ2",
+        "SRSQ3",
+        "SRSQ4",
+        "Total_SRS",
+    ]
     _csv(path, [header, *rows])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -169,5 +170,5 @@ def test_every_dependency_of_the_project_is_locked():
         wanted += [item for item in extra if not item.startswith("outcomes[")]
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").lower()
     for item in wanted:
-        name = item.split(">")[0].split("<")[0].split("=")[0].strip().lower()
+        name = re.split(r"[><=\[]", item)[0].strip().lower()
         assert f"\n{name}==" in f"\n{lock}", f"{name} is not in requirements.lock"

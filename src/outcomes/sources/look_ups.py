@@ -6,7 +6,7 @@ through a list that has both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -101,7 +101,7 @@ def parse_uses(section: Section, table: Table) -> dict[str, str]:
     return found
 
 
-def listed(raw: RawFile, look_up: LookUp, missing: tuple[str, ...]) -> Listed:
+def listed(raw: RawFile, look_up: LookUp, missing: Sequence[str]) -> Listed:
     """Take a list from its file. Raises LayoutError for a column that is not there."""
     section = Section({}, look_up.where)
     for name in (*look_up.known, look_up.target):

@@ -38,7 +38,8 @@ from outcomes.sources.lines import (
     unused_lines,
     without_suppressed,
 )
-from outcomes.sources.look_ups import LookUp, listed, looked_up
+from outcomes.sources.lists import read_lists
+from outcomes.sources.look_ups import looked_up
 from outcomes.sources.mapping import map_entry
 from outcomes.sources.qualtrics import stated_zone
 from outcomes.sources.redcap import as_raw, load_project, raw_names, refuse_labels
@@ -201,10 +202,7 @@ def _assemble(folder: Path | Database, layout: Layout, logs: Iterable[pd.DataFra
     log = list(logs)
     parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
     sources: list[SourceFile] = []
-    lists = {
-        name: listed(_read_list(folder, look_up), look_up, missing)
-        for name, look_up in layout.look_ups.items()
-    }
+    lists = read_lists(folder, layout.look_ups.values(), missing)
     for entries_of_file in _by_file(layout.files):
         raw = _read_entry(folder, entries_of_file, layout.where)
         raw, made, found = map_file(raw, entries_of_file, layout, missing)
@@ -276,17 +274,6 @@ def _words(
     columns = [header for header in dict.fromkeys(raw.headers) if header in used]
     words = {*missing, *(word for entry in mapped for word in entry.missing)}
     return missing_words(raw.cells, columns, words, step="map_columns")
-
-
-def _read_list(folder: Path, look_up: LookUp) -> RawFile:
-    return read_file(
-        file_in(folder, look_up.file, look_up.where),
-        Path(look_up.file).as_posix(),
-        sheet=look_up.sheet,
-        header_line=look_up.header_line,
-        header_rows=look_up.header_rows,
-        wanted={*look_up.known, look_up.target},
-    )
 
 
 def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
