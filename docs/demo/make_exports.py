@@ -164,34 +164,13 @@ def openfit(path: Path, frames: dict[str, pd.DataFrame], people: pd.DataFrame) -
                     *(["N", *marks, str(sum(map(int, marks)))] if marks else ["Y", *"00000"]),
                 ]
             )  # fmt: skip
-    header = [
-        "Service_Location",
-        "Provider_Email",
-        "Provider_FirstName",
-        "Provider_LastName",
-        "Client_ID",
-        "Client_FirstName",
-        "Client_LastName",
-        "Client_Gender",
-        "Client_Group",
-        "Case_ID",
-        "Case_Date",
-        "Session_ID",
-        "Session_Date",
-        "ORS_Skip",
-        "ORSQ1",
-        "ORSQ2",
-        "ORSQ3",
-        "ORSQ4",
-        "Total_ORS",
-        "SRS_Skip",
-        "SRSQ1",
-        "SRSQ2",
-        "SRSQ3",
-        "SRSQ4",
-        "Total_SRS",
-    ]
-    _csv(path, [header, *rows])
+    header = (
+        "Service_Location,Provider_Email,Provider_FirstName,Provider_LastName,Client_ID,"
+        "Client_FirstName,Client_LastName,Client_Gender,Client_Group,Case_ID,Case_Date,Session_ID,"
+        "Session_Date,ORS_Skip,ORSQ1,ORSQ2,ORSQ3,ORSQ4,Total_ORS,SRS_Skip,SRSQ1,SRSQ2,SRSQ3,SRSQ4,"
+        "Total_SRS"
+    )
+    _csv(path, [header.split(","), *rows])
 
 
 def redcap(path: Path, frames: dict[str, pd.DataFrame], people: pd.DataFrame) -> None:
