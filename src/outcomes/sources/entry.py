@@ -31,11 +31,11 @@ class FileLayout:
     `columns` maps canonical to source column, `joined` canonical to several source columns,
     `constants` canonical column to text, `codes` canonical column to {source word: canonical
     word}. `query` is a SELECT on a database. `visits` is empty unless wide. `optional` names
-    source columns that the file may lack, `missing` words for an empty cell beside those of the layout, `suppressed` words for a
-    value withheld by the source. `still_to_come` says that appointments after the export carry
-    the status they would have if they took place. What is "auto" the file
-    itself decides; `date_order` is None where the layout says it for all files. `file` may be
-    a pattern with * and ?. `partners` is the source column that names one partner of a couple
+    source columns that the file may lack, `missing` words for an empty cell beside those of
+    the layout, `suppressed` words for a value withheld by the source.
+    `still_to_come` says that appointments after the export carry the status they would have if
+    they took place. What is "auto" the file itself decides; `date_order` is None where the
+    layout says it for all files. `file` may be a pattern with * and ?. `partners` is the source column that names one partner of a couple
     in each line, `dictionary` the file with the data dictionary of a REDCap project.
     """
 
