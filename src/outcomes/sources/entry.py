@@ -35,7 +35,8 @@ class FileLayout:
     the layout, `suppressed` words for a value withheld by the source.
     `still_to_come` says that appointments after the export carry the status they would have if
     they took place. What is "auto" the file itself decides; `date_order` is None where the
-    layout says it for all files. `file` may be a pattern with * and ?. `partners` is the source column that names one partner of a couple
+    layout says it for all files. `file` may be a pattern with * and ?. `partners` is the source
+    column that names one partner of a couple
     in each line, `dictionary` the file with the data dictionary of a REDCap project.
     """
 
