@@ -132,29 +132,24 @@ def clean(arguments: argparse.Namespace) -> int:
 
 def layout(arguments: argparse.Namespace) -> int:
     """Propose a layout for a source, or say what is still undecided in an edited one."""
-    from outcomes.sources.proposal import layout_beside, propose_layout, tried, write_layout
+    from outcomes.sources.proposal import (
+        layout_beside,
+        layout_text,
+        propose_layout,
+        tried,
+        write_layout,
+    )
 
     source = _existing(arguments.source)
     out = Path(arguments.out) if arguments.out else layout_beside(source)
     edited = _existing(arguments.layout) if arguments.layout else None
     before = Path(edited) if edited else out
-    text = _layout_text(before) if before.exists() else None
+    text = layout_text(before) if before.exists() else None
     proposal = propose_layout(source, text)
     write_layout(proposal.text, out)
     proposal = tried(proposal, source, out)
     print(out)
-    for line, question in proposal.undecided:
-        print(f"line {line}: {question}", file=sys.stderr)
-    if proposal.undecided:
-        print(
-            f"{len(proposal.undecided)} undecided: answer them in {out} and run this again",
-            file=sys.stderr,
-        )
-    elif proposal.refused is not None:
-        print(f"nothing is undecided, but a trial read stopped:\n{proposal.refused}",
-              file=sys.stderr)  # fmt: skip
-    else:
-        print("nothing is undecided, and a trial read works", file=sys.stderr)
+    print("\n".join(proposal.lines(out)), file=sys.stderr)
     return DONE if proposal.finished else PARTLY
 
 
@@ -291,15 +286,6 @@ def _add_layout(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--layout", metavar="FILE", help="the edited proposal (default: the one at --out)"
     )
     sub.set_defaults(command=layout)
-
-
-def _layout_text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            "the layout cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
-        ) from None
 
 
 def _existing(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from outcomes.cleaning import cleaning_policy
-from outcomes.errors import LayoutError, OutcomesError, OutputError
+from outcomes.errors import InputError, LayoutError, OutcomesError, OutputError
 from outcomes.sources.folder import is_pattern
 from outcomes.sources.layout import SCHEMA
 from outcomes.sources.proposal_columns import ColumnFacts, column_facts
@@ -47,6 +47,16 @@ class Proposal:
     def finished(self) -> bool:
         """Whether the layout is ready: nothing is open and a trial read worked."""
         return not self.undecided and self.refused is None
+
+    def lines(self, place: Path) -> list[str]:
+        """Say what is open, and what to do next; `place` is the layout's file."""
+        if self.undecided:
+            said = [f"line {line}: {question}" for line, question in self.undecided]
+            n = len(said)
+            return [*said, f"{n} undecided: answer them in {place} and run this again"]
+        if self.refused is not None:
+            return ["nothing is undecided, but a trial read stopped:", str(self.refused)]
+        return ["nothing is undecided, and a trial read works"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +125,16 @@ def write_layout(text: str, place: Path) -> None:
             f"the layout cannot be written: {error.strerror}",
             where=str(place),
             fix="name another place with --out",
+        ) from None
+
+
+def layout_text(place: Path) -> str:
+    """Read an edited proposal. Raises InputError where it is no text in UTF-8."""
+    try:
+        return place.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            "the layout cannot be read as UTF-8 text", where=str(place), fix="save it as UTF-8"
         ) from None
 
 
