@@ -13,6 +13,7 @@ import pytest
 from outcomes import cli
 from outcomes._version import __version__
 from outcomes.cli import main
+from outcomes.ledger import ENTRY_COLUMNS
 
 NOTEBOOKS = Path(__file__).parents[1] / "fixtures" / "notebooks"
 GOOD = str(NOTEBOOKS / "good.ipynb")
@@ -143,6 +144,13 @@ class TestExample:
         said = capsys.readouterr().out
         assert "what to do:" in said
         assert "clients" in said
+        assert main(["check", "practice", "--csv", "ledger.csv"]) in (0, 1)
+        capsys.readouterr()
+        header = (tmp_path / "ledger.csv").read_text().splitlines()[0]
+        assert header == ",".join(ENTRY_COLUMNS)
+        (tmp_path / "mine.txt").write_text("mine")
+        assert "no ledger" in refused(capsys, "check", "practice", "--csv", "mine.txt")
+        assert (tmp_path / "mine.txt").read_text() == "mine"
         assert main(["clean", "practice", "--out", "clean"]) == 0
         assert {"clients.csv", "ledger.csv"} <= {p.name for p in (tmp_path / "clean").iterdir()}
         assert main(["check", "clean"]) == 0

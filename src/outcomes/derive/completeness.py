@@ -6,8 +6,9 @@ or days, which still have to pass the disclosure policy before anybody sees them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+import numpy as np
 import pandas as pd
 
 from outcomes.derive.policy import derive_policy
@@ -15,7 +16,7 @@ from outcomes.schema import TABLES
 
 NOT_STATED = "not stated"
 EVERYBODY = ("all", "all")
-PRACTICE, BEGUN = "practice", "begun"
+PRACTICE, BEGUN, PRACTITIONER = "practice", "begun", "practitioner"
 # Disjoint counts of people in one group; `outside` are those the questionnaire is not meant for.
 ATOMS = (
     "outside_open",
@@ -48,6 +49,48 @@ def filled_cells(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         if column.nullable and not column.name.endswith(("_id", "client_a", "client_b"))
     ]
     return pd.DataFrame(rows, columns=["table", "column", "filled", "rows"])
+
+
+def filled_by_group(
+    tables: Mapping[str, pd.DataFrame], *, by_right: Collection[str] = (), span: str = "M"
+) -> pd.DataFrame:
+    """dimension, group, episodes, filled, cells: how complete the records of episodes are.
+
+    The cells of an episode are its optional columns and, where it is one person's, those of
+    the client; columns in `by_right`, which may rightly be empty, are not counted. The
+    dimensions are the practice, the month (or quarter, `span` "Q") of start, and the
+    practitioner, whose group is a number that says nothing about who it is.
+    """
+    episodes = tables["episodes"]
+    clients = tables["clients"].set_index("client_id").reindex(episodes["client_id"])
+    own = episodes[_optional("episodes", by_right)].notna().to_numpy()
+    mine = clients[_optional("clients", by_right)].notna().to_numpy()
+    alone = episodes["client_id"].notna().to_numpy()
+    counts = pd.DataFrame({"episodes": 1, "filled": own.sum(axis=1)}, index=episodes.index)
+    counts["filled"] += np.where(alone, mine.sum(axis=1), 0)
+    counts["cells"] = own.shape[1] + np.where(alone, mine.shape[1], 0)
+    groups = {
+        PRACTICE: episodes["practice_id"].fillna(NOT_STATED),
+        BEGUN: episodes["started_on"].dt.to_period(span).astype("string").fillna(NOT_STATED),
+        PRACTITIONER: pd.Series(pd.factorize(episodes["practitioner_id"])[0], episodes.index),
+    }
+    parts = []
+    for dimension, group in groups.items():
+        known = counts[group.ne(-1)] if dimension == PRACTITIONER else counts
+        part = known.groupby(group.reindex(known.index).astype("string")).sum()
+        part = part.rename_axis("group").reset_index()
+        parts.append(part.assign(dimension=dimension))
+    return pd.concat(parts, ignore_index=True)[
+        ["dimension", "group", "episodes", "filled", "cells"]
+    ]
+
+
+def _optional(table: str, by_right: Collection[str]) -> list[str]:
+    return [
+        column.name
+        for column in TABLES[table].columns
+        if column.nullable and not column.name.endswith("_id") and column.name not in by_right
+    ]
 
 
 def response_counts(

@@ -17,6 +17,7 @@ from outcomes.derive.completeness import (
     BEGUN,
     EVERYBODY,
     PRACTICE,
+    filled_by_group,
     filled_cells,
     practitioner_rates,
     response_counts,
@@ -53,6 +54,7 @@ class Quality:
     ledger: Ledger
     account: Intake
     filled: pd.DataFrame
+    filled_groups: pd.DataFrame
     shown: pd.DataFrame
     by_quarter: bool
     spread: dict[str, pd.Series]
@@ -102,6 +104,11 @@ def quality(study: Study, *, period: str, practice: str | None, policy: Policy) 
         ledger=ledger,
         account=intake(study),
         filled=filled_cells(study.tables()),
+        filled_groups=filled_by_group(
+            study.tables(),
+            by_right=quality_policy()["cells"]["by_right"],
+            span="Q" if by_quarter else "M",
+        ),
         shown=shown,
         by_quarter=by_quarter,
         spread={n: practitioner_rates(f, policy.minimum_count) for n, f in meant.items()},

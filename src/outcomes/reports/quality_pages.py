@@ -66,18 +66,31 @@ class QualityPages:
     def unused(self) -> Page:
         """What was not used and why."""
         ledger = self.numbers.ledger
+        waiting = tables.waiting_table(ledger, self.numbers.policy)
         return self._page(
             Section("unused", "What was not used and why", words.UNUSED),
+            TableBlock(waiting)
+            if waiting.rows
+            else Prose("Waiting for a decision", ("No row waits for a decision.",)),
             TableBlock(ledger_table(ledger, self.numbers.policy)),
             TableBlock(tables.reasons_table(ledger)),
             Attachment("ledger.csv", ledger.to_csv()),
         )
 
     def filled(self) -> Page:
-        """How complete the tables are."""
+        """How complete the tables are: by column, practice, time of start, and practitioner."""
+        begun = "Quarter of start" if self.numbers.by_quarter else "Month of start"
         return self._page(
             Section("filled", "How complete the tables are", words.FILLED),
             TableBlock(tables.filled_table(self.numbers.filled, self.numbers.policy)),
+            TableBlock(
+                tables.filled_groups_table(
+                    self.numbers.filled_groups, self.numbers.policy, begun=begun
+                )
+            ),
+            TableBlock(
+                tables.filled_spread_table(self.numbers.filled_groups, self.numbers.policy)
+            ),
         )
 
     def responses(self) -> Page:

@@ -20,8 +20,8 @@ from outcomes.showing.disclosure import releasable
 
 MAY = "Whether these files can stand for the practice, and what to mend first."
 READ = (
-    "Every row that was read is either kept in a table or dropped with a reason. One line of a "
-    "questionnaire gives a row for each answer."
+    "Every row that was read is kept in a table, dropped with a reason, or put aside until somebody "
+    "has decided about it. One line of a questionnaire gives a row for each answer."
 )
 UNUSED = (
     "What was left out, emptied, corrected or flagged, what that means, and what to do in the "
@@ -43,21 +43,30 @@ MADE = (
 
 
 def lost(numbers: Quality) -> tuple[Verdict, str, str]:
-    """Whether errors cost any table too many rows: verdict, sentence, claim."""
+    """Whether errors cost any table too many rows, or too many wait: verdict, sentence, claim."""
     limit = fmt.percent(report_policy().max_share_dropped)
     claim = f"Fewer than {limit} of the rows of every table were lost to errors"
-    if not numbers.account.over:
+    account = numbers.account
+    if account.may_be_reported:
         return Verdict.SUPPORTED, f"No table lost more than {limit} of its rows to errors.", claim
-    names = fmt.listed(sorted(numbers.account.over))
-    said = f"More than {limit} of the rows were lost in: {names}. Mend this before reporting."
-    return Verdict.NOT_SUPPORTED, said, claim
+    said = []
+    if account.over:
+        said.append(f"More than {limit} of the rows were lost in: {_names(account.over)}.")
+    if account.waiting:
+        waits = fmt.percent(report_policy().max_share_quarantined)
+        said.append(f"More than {waits} wait for a decision in: {_names(account.waiting)}.")
+    return Verdict.NOT_SUPPORTED, f"{' '.join(said)} Mend this before reporting.", claim
+
+
+def _names(tables: dict[str, float]) -> str:
+    return fmt.listed(sorted(tables))
 
 
 def accounted(numbers: Quality) -> tuple[Verdict, str, str]:
-    """Whether rows read equal rows kept and dropped."""
+    """Whether what was read equals what was kept, dropped and put aside."""
     claim = "Every row that was read is accounted for"
     if numbers.ledger.balanced():
-        return Verdict.SUPPORTED, "In every table, rows read = rows kept + rows dropped.", claim
+        return Verdict.SUPPORTED, "In every table and file, read = kept + dropped + waiting.", claim
     return Verdict.NOT_SUPPORTED, "Rows are missing from the account; report this error.", claim
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from outcomes.cleaning import reasons
+from outcomes.derive.completeness import BEGUN, PRACTICE, PRACTITIONER
 from outcomes.instruments import get
-from outcomes.ledger import Ledger
-from outcomes.privacy import Policy, hidden
+from outcomes.ledger import Action, Ledger
+from outcomes.privacy import Policy, hidden, suppress_counts
 from outcomes.showing import format as fmt
 from outcomes.showing.disclosure import releasable
 from outcomes.tables.notes import hiding, lacking
@@ -22,6 +23,13 @@ _WHOLE_AND_THREE_PARTS = (
     (True, False, False),
     (False, True, False),
     (False, False, True),
+)
+_SPREAD = (
+    TableColumn("instrument", "Measure", "text"),
+    TableColumn("n", "Practitioners", "count"),
+    TableColumn("q1", "A quarter of them below", "percent"),
+    TableColumn("median", "Half below", "percent"),
+    TableColumn("q3", "Three quarters below", "percent"),
 )
 _WAITS = {
     "start": "Start of the episode to start score",
@@ -78,6 +86,81 @@ def filled_table(filled: pd.DataFrame, policy: Policy) -> Table:
     return Table("filled", "Cells that hold something", columns, tuple(rows), notes)
 
 
+def filled_groups_table(groups: pd.DataFrame, policy: Policy, *, begun: str) -> Table:
+    """How complete the records of episodes are, by practice and by `begun`.
+
+    `groups` as from `derive.completeness.filled_by_group`. Groups of few episodes are hidden,
+    and as many others as are needed so that they cannot be worked out.
+    """
+    rows = []
+    for dimension, label in ((PRACTICE, "Practice"), (BEGUN, begun)):
+        part = groups[groups["dimension"] == dimension].set_index("group")
+        hide = suppress_counts(part["episodes"], policy)
+        for name, row in part.iterrows():
+            cells = (suppressed("count"), suppressed("percent"))
+            if not hide[name]:
+                share = row.filled / row.cells if row.cells else np.nan
+                cells = (
+                    shown(int(row.episodes), fmt.count(int(row.episodes)), "count"),
+                    shown(float(share), fmt.percent(share), "percent"),
+                )
+            rows.append((text(f"{label}: {name}"), *cells))
+    columns = (
+        TableColumn("group", "Group", "text"),
+        TableColumn("episodes", "Episodes", "count"),
+        TableColumn("share", "Cells filled", "percent"),
+    )
+    note = (
+        "Of the optional columns of an episode and, where it is one person's, of the client; "
+        "without those that may rightly be empty."
+    )
+    caption = f"How complete the records are, by practice and {begun.lower()}"
+    return Table("filled_groups", caption, columns, tuple(rows), (note, *hiding(rows, policy)))
+
+
+def filled_spread_table(groups: pd.DataFrame, policy: Policy) -> Table:
+    """How the completeness of records differs between practitioners, without saying who."""
+    part = groups[(groups["dimension"] == PRACTITIONER) & (groups["cells"] > 0)]
+    part = part[part["episodes"] >= policy.minimum_count]
+    rates = (part["filled"] / part["cells"]).astype("float64")
+    rows = [_spread_row("Cells filled in the records of their episodes", rates, policy)]
+    note = (
+        f"Practitioners with at least {policy.minimum_count} episodes. A report names no "
+        "practitioner."
+    )
+    caption = "How complete the records are: how practitioners differ"
+    return Table(
+        "filled_practitioners", caption, _SPREAD, tuple(rows), (note, *hiding(rows, policy))
+    )
+
+
+def waiting_table(ledger: Ledger, policy: Policy) -> Table:
+    """Rows that wait for a decision, by reason, and what settles them."""
+    found = ledger.summary()
+    found = found[found["action"] == str(Action.QUARANTINED)]
+    found = found.groupby("reason", as_index=False).agg(
+        n=("n", "sum"), table=("table", lambda names: ", ".join(sorted(set(names))))
+    )
+    known = reasons()
+    rows = [
+        (
+            text(known[row.reason].title),
+            text(row.table),
+            _count(pd.NA if hidden(row.n, policy) else int(row.n)),
+            text(known[row.reason].to_do),
+        )
+        for row in found.sort_values(["n", "reason"], ascending=[False, True]).itertuples()
+    ]
+    columns = (
+        TableColumn("reason", "Reason", "text"),
+        TableColumn("tables", "In", "text"),
+        TableColumn("n", "Rows", "count"),
+        TableColumn("to_do", "What settles it", "text"),
+    )
+    caption = "Rows that wait for a decision and are in no table until then"
+    return Table("waiting", caption, columns, tuple(rows), hiding(rows, policy))
+
+
 def response_table(shown_rows: pd.DataFrame, policy: Policy, *, id: str, caption: str) -> Table:
     """Who started, who ended, and how many of them have a score, by measure and group.
 
@@ -108,28 +191,23 @@ def spread_table(spread: dict[str, pd.Series], policy: Policy) -> Table:
 
     Hidden where fewer practitioners than the policy's minimum count have enough people.
     """
-    rows = []
-    for name, rates in spread.items():
-        few = len(rates) == 0 or hidden(len(rates), policy)
-        cells = [
-            suppressed("percent") if few else shown(float(v), fmt.percent(v), "percent")
-            for v in (rates.quantile(q) if len(rates) else np.nan for q in (0.25, 0.5, 0.75))
-        ]
-        n = suppressed("count") if few else shown(len(rates), fmt.count(len(rates)), "count")
-        rows.append((text(get(name).name), n, *cells))
-    columns = (
-        TableColumn("instrument", "Measure", "text"),
-        TableColumn("n", "Practitioners", "count"),
-        TableColumn("q1", "A quarter of them below", "percent"),
-        TableColumn("median", "Half below", "percent"),
-        TableColumn("q3", "Three quarters below", "percent"),
-    )
+    rows = [_spread_row(get(name).name, rates, policy) for name, rates in spread.items()]
     note = (
         f"Practitioners with at least {policy.minimum_count} people whose episode ended. "
         "A report names no practitioner; speak about differences, not about persons."
     )
     caption = "Share with an end score: how practitioners differ"
-    return Table("practitioners", caption, columns, tuple(rows), (note, *hiding(rows, policy)))
+    return Table("practitioners", caption, _SPREAD, tuple(rows), (note, *hiding(rows, policy)))
+
+
+def _spread_row(label: str, rates: pd.Series, policy: Policy) -> tuple[Cell, ...]:
+    few = len(rates) == 0 or hidden(len(rates), policy)
+    cells = [
+        suppressed("percent") if few else shown(float(v), fmt.percent(v), "percent")
+        for v in (rates.quantile(q) if len(rates) else np.nan for q in (0.25, 0.5, 0.75))
+    ]
+    n = suppressed("count") if few else shown(len(rates), fmt.count(len(rates)), "count")
+    return (text(label), n, *cells)
 
 
 def waits_table(waits: pd.DataFrame, policy: Policy) -> Table:
