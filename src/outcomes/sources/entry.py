@@ -37,6 +37,14 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeSource:
+    """The columns with the date or year of birth, and with the day the age is wanted at."""
+
+    born: str
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FileLayout:
     """How one file, or one sheet of it, becomes rows of `table`.
 
@@ -59,11 +67,18 @@ class FileLayout:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     visits: tuple[Visit, ...] = ()
     ignore: tuple[str, ...] = ()
+    age_band: AgeSource | None = None
+
+    def birth_columns(self) -> tuple[str, ...]:
+        """Source columns the age band is made from."""
+        if self.age_band is None:
+            return ()
+        return tuple(c for c in (self.age_band.born, self.age_band.at) if c is not None)
 
     def used(self) -> set[str]:
         """Source columns this entry maps or ignores."""
         items = {column for visit in self.visits for column in visit.items.values()}
-        return {*self.columns.values(), *items, *self.ignore}
+        return {*self.columns.values(), *items, *self.ignore, *self.birth_columns()}
 
 
 def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
@@ -98,6 +113,7 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         codes=codes,
         visits=visits,
         ignore=section.texts("ignore") or (),
+        age_band=_age_band(section, table, {*columns, *constants}),
     )
     section.finish()
     _check_complete(section, entry)
@@ -249,6 +265,22 @@ def _items(section: Section, instrument: str | None) -> dict[str, str]:
                     f"{instrument} has no item {item!r}", f"its items are 1 to {n_items}"
                 )
     return {**found, TOTAL: total} if total else found
+
+
+def _age_band(section: Section, table: Table, given: set[str]) -> AgeSource | None:
+    body = section.table("age_band")
+    if not body:
+        return None
+    if "age_band" not in table.names:
+        raise section.refuse(f"{table.name} has no age band", "say age_band in an entry of clients")
+    if "age_band" in given:
+        raise section.refuse(
+            "age_band is mapped as well", "keep either the column or [files.age_band]"
+        )
+    inner = Section(body, f"{section.where}, age_band")
+    found = AgeSource(born=inner.required("born"), at=inner.text("at"))
+    inner.finish()
+    return found
 
 
 def _numbered(pattern: str, number: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from outcomes.errors import LayoutError
+from outcomes.privacy import name_tells
 from outcomes.sources.detection import AUTO
 from outcomes.sources.entry import FileLayout, date_order, parse_entry
 from outcomes.sources.section import Section
@@ -70,10 +71,16 @@ def parse_layout(text: str, where: str) -> Layout:
     entries = _shared_reading(top.tables("files"), where)
     top.finish()
     files = tuple(
-        parse_entry(entry, f"{where}, files entry {number} ({entry.get('file', 'no file')})")
+        parse_entry(entry, f"{where}, files entry {number} ({_named(entry)})")
         for number, entry in enumerate(entries, start=1)
     )
     return replace(layout, files=files)
+
+
+def _named(entry: dict[str, Any]) -> str:
+    """The file of an entry as messages may say it."""
+    name = str(entry.get("file", "no file"))
+    return "name withheld" if name_tells(name) else name
 
 
 def _timezone(top: Section) -> tzinfo | None:

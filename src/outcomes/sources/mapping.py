@@ -49,6 +49,7 @@ def map_entry(
 def check_columns(raw: RawFile, entry: FileLayout) -> None:
     """Refuse, with a LayoutError, a mapped column that is absent or stands twice."""
     wanted = [*entry.columns.values(), *(c for v in entry.visits for c in v.items.values())]
+    wanted += entry.birth_columns()
     known = [header for header in raw.headers if header]
     alone = len(raw.headers) == 1
     for source in wanted:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +13,9 @@ import pandas as pd
 from outcomes.cleaning import clean, cleaning_policy, is_required
 from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
+from outcomes.privacy import name_tells, shown_files
 from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.sources.ages import with_age_band
 from outcomes.sources.bundled import example_folder
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import SUFFIXES, RawFile, read_file
@@ -27,6 +29,16 @@ from outcomes.sources.mapping import (
 )
 from outcomes.sources.section import near
 from outcomes.sources.settling import settle
+from outcomes.sources.withholding import (
+    IdColumn,
+    hide_ids,
+    id_columns,
+    identifier_columns,
+    name_withheld,
+    shown_raw,
+    shown_sheet,
+    withhold_cells,
+)
 
 LAYOUT = "layout.toml"
 # What a table may be called without a layout: its name and one of these.
@@ -35,7 +47,13 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 LEDGER = "ledger.csv"
 
 
-def read(source: str | Path | None = None, *, layout: str | Path | None = None) -> Study:
+def read(
+    source: str | Path | None = None,
+    *,
+    layout: str | Path | None = None,
+    keep_ids: bool = False,
+    key: str | Path | None = None,
+) -> Study:
     """Read exports and clean them.
 
     Parameters
@@ -45,6 +63,12 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
         single CSV, Excel or Parquet file together with `layout`. None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
+    keep_ids
+        Keep ids that tell who people are (names, e-mail addresses). By default all ids of
+        their kind become keyed pseudonyms at once, and the ledger says so.
+    key
+        The key file of the pseudonyms; None takes `keys.key_file()`. Only used, and made on
+        first use, where ids tell who people are.
 
     Returns
     -------
@@ -62,7 +86,7 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     if not _exists(path):
         raise _missing(path)
     if path.is_dir():
-        return _read_folder(path, _folder_layout(path, layout))
+        return _read_folder(path, _folder_layout(path, layout), _Ids(keep_ids, key))
     if layout is None:
         raise InputError(
             "a single file needs a layout that says what its columns are",
@@ -80,8 +104,21 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     # A link the user names is the user's choice; only links inside a folder are refused.
     real = path.resolve()
     files = tuple(replace(entry, file=real.name) for entry in found.files)
-    named = replace(found, files=files, name=found.name or path.stem)
-    return _assemble(real.parent, named, logs=[])
+    named = replace(found, files=files, name=found.name or _shown_name(path.stem))
+    return _assemble(real.parent, named, [], _Ids(keep_ids, key), shown_files([real.name]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """What is to happen to ids that tell who people are."""
+
+    keep: bool
+    key: str | Path | None
+
+
+def _shown_name(name: str) -> str:
+    """What a study is called after its folder or file, unless that names a person."""
+    return "study (name withheld)" if name_tells(name) else name
 
 
 def _exists(path: Path) -> bool:
@@ -92,7 +129,8 @@ def _exists(path: Path) -> bool:
 
 
 def _missing(path: Path) -> InputError:
-    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    siblings = [name for name in beside if not name_tells(name)]
     close = difflib.get_close_matches(path.name, siblings, n=3)
     offer = f"did you mean {' or '.join(close)}? " if close else ""
     return InputError(
@@ -119,11 +157,11 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
         found = _load_layout(folder / LAYOUT)
     else:
         found = Layout(where=folder.name)
-    name = found.name or folder.resolve().name
+    name = found.name or _shown_name(folder.resolve().name)
     return replace(found, name=name)
 
 
-def _read_folder(folder: Path, layout: Layout) -> Study:
+def _read_folder(folder: Path, layout: Layout, ids: _Ids) -> Study:
     try:
         present = sorted(item.name for item in folder.iterdir() if item.is_file())
     except OSError as error:
@@ -152,7 +190,10 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
     named |= {*layout.ignore, LEDGER}
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
-    return _assemble(folder, layout, [_unread(name) for name in data if name not in named])
+    shown = shown_files({*present, *named})
+    unread = [name for name in data if name not in named]
+    log = [*map(_unread, map(shown.__getitem__, unread)), *name_withheld(shown, data)]
+    return _assemble(folder, layout, log, ids, shown)
 
 
 def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
@@ -181,14 +222,25 @@ def _unread(name: str) -> pd.DataFrame:
     )
 
 
-def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
+def _assemble(
+    folder: Path,
+    layout: Layout,
+    logs: Iterable[pd.DataFrame],
+    ids: _Ids,
+    shown: Mapping[str, str],
+) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
+    sheets = shown_files({entry.sheet for entry in layout.files if entry.sheet}, "sheet")
+    shown = {**shown, **{f"[{sheet}]": said for sheet, said in sheets.items()}}
     log = list(logs)
+    exported_on = layout.exported_on or date.today()
+    id_places: list[IdColumn] = []
     parts: dict[str, list[pd.DataFrame]] = {}
     sources: list[SourceFile] = []
     for entries_of_file in _by_file(layout.files):
-        raw = _read_entry(folder, entries_of_file, layout.where)
+        raw = _read_entry(folder, entries_of_file, layout.where, shown)
+        raw = shown_raw(raw, set().union(*(entry.used() for entry in entries_of_file)))
         mapped = [_canonical(entry, raw) for entry in entries_of_file]
         for entry in mapped:
             check_columns(raw, entry)
@@ -196,15 +248,26 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
         made = []
         for entry in mapped:
             rows = map_entry(raw, entry, missing=missing, zone=layout.timezone)
+            rows, found = with_age_band(
+                raw, entry, rows, missing=missing, zone=layout.timezone, exported_on=exported_on
+            )
+            log.extend(found)
+            rows, found = withhold_cells(rows, entry)
+            log.extend(found)
+            id_places.extend(id_columns(raw, entry))
             parts.setdefault(entry.table, []).append(rows)
             made.append(rows)
         log.extend(raw.log)
         log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
         log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
+        taken = (entry.used() - set(entry.ignore) for entry in mapped)
+        log.extend(identifier_columns(raw, set().union(*taken)))
         sources.append(raw.source)
+    tables, found = hide_ids(join_tables(parts), id_places, key=ids.key, keep_ids=ids.keep)
+    log.extend(found)
     return clean(
-        join_tables(parts),
-        exported_on=layout.exported_on or date.today(),
+        tables,
+        exported_on=exported_on,
         lines={source.name: source.rows for source in sources},
         missing=missing,
         sentinels=layout.sentinels,
@@ -221,32 +284,39 @@ def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
     return list(groups.values())
 
 
-def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
+def _read_entry(
+    folder: Path,
+    entries_of_file: Sequence[FileLayout],
+    where: str,
+    shown: Mapping[str, str],
+) -> RawFile:
     entry = entries_of_file[0]
     name = str(entry.file)
     path = folder / name
+    said = shown.get(Path(name).as_posix(), name)
     if not path.resolve().is_relative_to(folder.resolve()):
         raise LayoutError(
             "a link leads out of the folder",
-            where=f"{where}, {name}",
+            where=f"{where}, {said}",
             fix="copy the file into the folder",
         )
     if not path.is_file():
         present = sorted(item.name for item in folder.iterdir() if item.is_file())
         raise LayoutError(
-            f"the layout names a file that is not there: {name}",
+            f"the layout names a file that is not there: {said}",
             where=where,
-            fix=near(name, present),
+            fix=near(said, [shown.get(item, item) for item in present]),
         )
-    return read_file(
+    raw = read_file(
         path,
-        Path(name).as_posix(),
+        said,
         sheet=entry.sheet,
         header_line=entry.header_line,
         encoding=entry.encoding,
         separator=entry.separator,
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
     )
+    return raw if entry.sheet is None else shown_sheet(raw, said, shown[f"[{entry.sheet}]"])
 
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:

@@ -89,6 +89,8 @@ def _sources(entries: Sequence[FileLayout], kinds: Sequence[Kind]) -> set[str]:
     for entry in entries:
         table = TABLES[entry.table]
         found |= {s for c, s in entry.columns.items() if table.column(c).kind in kinds}
+        if Kind.DATE in kinds:
+            found |= set(entry.birth_columns())
         if entry.visits and table.column("value").kind in kinds:
             found |= {source for visit in entry.visits for source in visit.items.values()}
     return {source.strip() for source in found}
