@@ -19,6 +19,8 @@ def holds_name(text: str) -> bool:
     name beside the word of a thing (Anna Freud Centre) or the founder of a method (Carl
     Rogers) names nobody here.
     """
+    if not any(map(str.isalpha, text)):
+        return False
     words = _words(text)
     rules = identifier_rules().names
     for place, (word, capital) in enumerate(words):

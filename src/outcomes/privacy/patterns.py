@@ -143,8 +143,11 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern("web_address", URL, certain=False),
 )
 CERTAIN = tuple(pattern for pattern in PATTERNS if pattern.certain)
-# Codes of a practice's software: letters in front, a running number. Nothing is read off these.
-CODE = re.compile(r"[A-Za-z]{0,3}[-_]?\d{1,8}")
+# Numbers, and codes of a practice's software: letters in front, a running number. Nothing is
+# read off these, and most cells of an export are such.
+CODE = re.compile(r"[A-Za-z]{0,3}[-_]?\d{1,8}|[+-]?\d{0,6}[.,]\d{1,12}|\W{0,3}")
+# Nine digits are as many as the shortest number looked for has.
+_SHORTEST_NUMBER = 9
 
 
 def certain_kind(text: str) -> str | None:
@@ -156,6 +159,6 @@ def certain_kind(text: str) -> str | None:
 
 def kinds_in(text: str) -> set[str]:
     """All kinds that any pattern, certain or not, sees in this text."""
-    if CODE.fullmatch(text) and len(text) < 9:  # a mobile number has nine digits
+    if CODE.fullmatch(text) and len(text) < _SHORTEST_NUMBER:
         return set()
     return {pattern.kind for pattern in PATTERNS if pattern.finds(text)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from outcomes._version import __version__
 from outcomes.errors import ReleaseError, RunError
-from outcomes.privacy import Policy
+from outcomes.privacy import Policy, tellable
 from outcomes.privacy import policy as disclosure_policy
 from outcomes.reports import html
 from outcomes.reports.catalogue import Entry, find, read_notebook
@@ -25,6 +25,7 @@ from outcomes.reports.parameters import check
 from outcomes.reports.progress import Progress, Silent
 from outcomes.reports.publish import publish, staging
 from outcomes.reports.results import results_json
+from outcomes.sources import require_clean_folder, source_ids
 
 REPORT, NOTEBOOK, RESULTS, MANIFEST = "report.html", "report.ipynb", "results.json", "manifest.json"
 REASON = "reason.txt"
@@ -129,9 +130,18 @@ def _released(plan: _Run, folder: Path, out: Path) -> RunOutcome:
         files={file: file_digest(folder / file) for file in sorted(texts)},
     )
     (folder / MANIFEST).write_text(as_json(body), encoding="utf-8", newline="\n")
+    require_clean_folder(folder, _known_ids(plan))
     target = out / plan.entry.name / name
     publish(folder, target)
     return RunOutcome(target, document, tuple(f"output of cell {cell}" for cell in withheld))
+
+
+def _known_ids(plan: _Run) -> frozenset[str]:
+    """The ids of the source as they came, which no file of the run may hold."""
+    if "source" not in plan.parameters:
+        return frozenset()
+    source, layout = plan.parameters["source"], plan.parameters.get("layout")
+    return tellable(source_ids(source, layout))
 
 
 def _failed(plan: _Run, failure: Failure, folder: Path, out: Path) -> Exception:

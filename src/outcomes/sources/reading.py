@@ -34,6 +34,7 @@ from outcomes.sources.withholding import (
     hide_ids,
     id_columns,
     identifier_columns,
+    ids_of,
     name_withheld,
     shown_raw,
     shown_sheet,
@@ -106,6 +107,14 @@ def read(
     files = tuple(replace(entry, file=real.name) for entry in found.files)
     named = replace(found, files=files, name=found.name or _shown_name(path.stem))
     return _assemble(real.parent, named, [], _Ids(keep_ids, key), shown_files([real.name]))
+
+
+def source_ids(source: str | Path | None, layout: str | Path | None = None) -> frozenset[str]:
+    """The ids of clients, couples, practitioners, episodes and the rest as they came.
+
+    The source is read again, so that a gate does not take a notebook's word for it.
+    """
+    return ids_of(read(source, layout=layout, keep_ids=True).tables())
 
 
 @dataclass(frozen=True, slots=True)

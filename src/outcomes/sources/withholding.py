@@ -176,6 +176,16 @@ def hide_ids(
     return hidden, log
 
 
+def ids_of(tables: Mapping[str, pd.DataFrame]) -> frozenset[str]:
+    """Every id in the columns of ids."""
+    return frozenset(
+        str(value)
+        for name, frame in tables.items()
+        for column in kinds(TABLES[name])
+        for value in frame[column].dropna().unique()
+    )
+
+
 def _tells(cells: pd.Series) -> bool:
     """Whether one id alone tells who somebody is, or most of them together do."""
     filled = cells.dropna().drop_duplicates()
