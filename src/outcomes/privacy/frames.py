@@ -7,8 +7,15 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from outcomes import schema
+from outcomes.privacy.detection import kind_of_header
 from outcomes.privacy.identifiers import SHORTEST_ID, Finding, scan
 from outcomes.privacy.pseudonyms import is_pseudonym
+from outcomes.privacy.rules import title
+
+# A column with such a name leaves no doubt about its cells; a column called "name" does.
+_TELLING = frozenset(
+    {"birth_date", "email", "phone", "nhs_number", "national_number", "bank_account", "ip_address"}
+)
 
 
 def scan_frame(
@@ -26,13 +33,15 @@ def scan_frame(
         Columns that hold ids because somebody asked for them.
     """
     texts: set[str] = set(map(str, frame.columns))
+    announced = [kind for name in map(str, frame.columns) if (kind := kind_of_header(name))]
     for name in frame.columns:
         if name in leave_out or not _is_text(frame[name]):
             continue
         texts |= {
             str(text) for text in frame[name].dropna().unique() if not is_pseudonym(str(text))
         }
-    return scan("\n".join(sorted(texts)), known_ids)
+    headers = [Finding(f"column of {title(kind)}", 1) for kind in announced if kind in _TELLING]
+    return [*scan("\n".join(sorted(texts)), known_ids), *headers]
 
 
 def tellable(ids: Iterable[str], *, words_too: bool = False) -> frozenset[str]:

@@ -94,11 +94,14 @@ NATIONAL = re.compile(
     r"(?![\w-])"
 )
 DNI = re.compile(r"(?<![\w-])(?:\d{8}-?|[XYZ]-?\d{7}-?)[A-HJ-NP-TV-Z](?![\w-])")
-NHS_GROUPS = re.compile(r"(?<![\w.,-])\d{3}([ -])\d{3}\1\d{4}(?![\w,-]|\.\d)")
+# Not in a row of numbers, of which one in eleven would pass the check.
+NHS_GROUPS = re.compile(r"(?<![\w.,-])(?<!\d[ \n])\d{3}([ -])\d{3}\1\d{4}(?![\w,-]|\.\d|[ \n]\d)")
 TEN_DIGITS = re.compile(r"(?<![\w.,+-])\d{10}(?![\w,-]|\.\d)")
 ELEVEN_DIGITS = re.compile(r"(?<![\w.,+-])[1-9]\d ?\d{3} ?\d{3} ?\d{3}(?![\w,-]|\.\d)")
 IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,4})?(?!\w)")
-CARD = re.compile(r"(?<![\w.,-])[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{1,7}(?![\w,-]|\.\d)")
+CARD = re.compile(
+    r"(?<![\w.,-])(?<!\d[ \n])[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{1,7}(?![\w,-]|\.\d|[ \n]\d)"
+)
 LOOSE_CARD = re.compile(r"(?<![\w.,-])[3-6]\d{12,18}(?![\w,-]|\.\d)")
 # Two numbers with decimals are a place only where something says so, or a column is full of them.
 COORDINATES = re.compile(

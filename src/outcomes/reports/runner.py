@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from outcomes._version import __version__
-from outcomes.errors import ReleaseError, RunError
+from outcomes.errors import InputError, ReleaseError, RunError
 from outcomes.privacy import Policy, tellable
 from outcomes.privacy import policy as disclosure_policy
 from outcomes.reports import html
@@ -137,11 +137,17 @@ def _released(plan: _Run, folder: Path, out: Path) -> RunOutcome:
 
 
 def _known_ids(plan: _Run) -> frozenset[str]:
-    """The ids of the source as they came, which no file of the run may hold."""
+    """The ids of the source as they came, which no file of the run may hold.
+
+    None where the source is not one that can be read: then the notebook did not read it either.
+    """
     if "source" not in plan.parameters:
         return frozenset()
     source, layout = plan.parameters["source"], plan.parameters.get("layout")
-    return tellable(source_ids(source, layout))
+    try:
+        return tellable(source_ids(source, layout))
+    except InputError:
+        return frozenset()
 
 
 def _failed(plan: _Run, failure: Failure, folder: Path, out: Path) -> Exception:

@@ -7,6 +7,7 @@ from outcomes.sources.outgoing import (
     OutgoingFinding,
     register_reader,
     require_clean_folder,
+    scan_file,
     scan_folder,
 )
 from outcomes.sources.reading import read, source_ids
@@ -23,6 +24,7 @@ __all__ = [
     "refuse_lost",
     "register_reader",
     "require_clean_folder",
+    "scan_file",
     "scan_folder",
     "source_ids",
     "write_tables",

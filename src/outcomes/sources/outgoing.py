@@ -39,6 +39,12 @@ def _text(content: bytes) -> str:
     return content.decode("utf-8")
 
 
+def _table(content: bytes) -> pd.DataFrame:
+    """The cells of a CSV file: side by side, as text, they would say what none of them says."""
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    return pd.read_csv(text, dtype="string", keep_default_na=False, na_values=[""])
+
+
 def _office(content: bytes) -> str:
     """The words of a Word or Excel file: its XML parts without their marks."""
     with zipfile.ZipFile(io.BytesIO(content)) as book:
@@ -53,10 +59,11 @@ def _parquet(content: bytes) -> pd.DataFrame:
 
 READERS: dict[str, Reader] = {
     **dict.fromkeys(
-        (".html", ".json", ".ipynb", ".csv", ".tsv", ".txt", ".md", ".toml", ".svg", ".xml", ""),
+        (".html", ".json", ".ipynb", ".tsv", ".txt", ".md", ".toml", ".svg", ".xml", ""),
         _text,
     ),
     **dict.fromkeys((".docx", ".xlsx"), _office),
+    ".csv": _table,
     ".parquet": _parquet,
 }
 
@@ -98,8 +105,25 @@ def scan_folder(
         if name_tells(name):
             shown = f"{FILE_NAME}, {path.suffix}"
             found.append(OutgoingFinding(shown, FILE_NAME, 1))
-        found += [OutgoingFinding(shown, f.kind, f.count) for f in _findings(path, known)]
+        for finding in scan_file(name, path.read_bytes(), known):
+            found.append(OutgoingFinding(shown, finding.kind, finding.count))
     return tuple(found)
+
+
+def scan_file(name: str, content: bytes, known_ids: Iterable[str] = ()) -> list[Finding]:
+    """What tells who somebody is in the content of a file of this name."""
+    reader = READERS.get(Path(name).suffix.lower())
+    known = list(known_ids)
+    if reader is None:
+        return [Finding(UNREADABLE, 1)]
+    try:
+        words = reader(content)
+    except (ValueError, KeyError, zipfile.BadZipFile):
+        return [Finding(UNREADABLE, 1)]
+    if isinstance(words, pd.DataFrame):
+        return scan_frame(words, known)
+    homes = sum(1 for _ in _HOME.finditer(words))
+    return [*scan(words, known), *([Finding(HOME, homes)] if homes else [])]
 
 
 def require_clean_texts(files: Mapping[str, str], known_ids: Iterable[str] = ()) -> None:
@@ -108,7 +132,7 @@ def require_clean_texts(files: Mapping[str, str], known_ids: Iterable[str] = ())
     _refuse(
         OutgoingFinding(name, f.kind, f.count)
         for name, text in files.items()
-        for f in scan(text, known)
+        for f in scan_file(name, text.encode("utf-8"), known)
     )
 
 
@@ -143,17 +167,3 @@ def _refuse(findings: Iterable[OutgoingFinding]) -> None:
             how_many=sum(f.count for f in found),
             fix="remove it from the export, or from the notebook or layout that brings it in",
         )
-
-
-def _findings(path: Path, known: list[str]) -> list[Finding]:
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        return [Finding(UNREADABLE, 1)]
-    try:
-        words = reader(path.read_bytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return [Finding(UNREADABLE, 1)]
-    if isinstance(words, pd.DataFrame):
-        return scan_frame(words, known)
-    homes = sum(1 for _ in _HOME.finditer(words))
-    return [*scan(words, known), *([Finding(HOME, homes)] if homes else [])]

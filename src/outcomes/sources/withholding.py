@@ -73,7 +73,7 @@ def identifier_columns(raw: RawFile, mapped: set[str]) -> list[pd.DataFrame]:
     for finding in inspect_columns(raw.cells, columns):
         told.setdefault(finding.column, []).append(title(finding.kind))
     return [
-        _remark(raw.name, raw.header_line, "identifier_column", f"{column}: {', '.join(what)}")
+        _remark(raw.name, raw.header_line, "identifier_column", f"{column} ({' + '.join(what)})")
         for column, what in told.items()
     ]
 
@@ -162,7 +162,11 @@ def hide_ids(
     if keep_ids or not telling:
         return tables, log
     where = key_file() if key is None else Path(key).expanduser()
-    if not where.exists() and holds_pseudonyms(tables):
+    texts = {
+        name: frame.astype(dict.fromkeys(kinds(TABLES[name]), "string"))
+        for name, frame in tables.items()
+    }
+    if not where.exists() and holds_pseudonyms(texts):
         raise lost("the files to be read", where)
     secret = load_key(where)
     hidden = {}
