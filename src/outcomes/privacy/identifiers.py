@@ -20,7 +20,6 @@ KNOWN_ID = "id of a client, couple or episode"
 # Pictures and coordinates: their letters and digits are not words.
 NOT_TEXT = re.compile(
     r"data:[\w.+/-]{1,80};base64,[A-Za-z0-9+/=]*"
-    r"|\"image/(?:png|jpeg)\":\s*(?:\"[A-Za-z0-9+/=\\]*\"|\[[^\]]*\])"
     r"|\s(?:d|points|transform)=\\?\"[^\"]*\""
 )
 WORD = re.compile(r"[^\W_]+")

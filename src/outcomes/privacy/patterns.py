@@ -82,10 +82,12 @@ ADDRESS = re.compile(
     r"|(?<!\w)P\.? ?O\.? Box \d{1,6}(?!\w)|(?<!\w)Postfach \d{2,7}"
 )
 US_PLACE = re.compile(r"(?<!\w)[A-Z][\w.'-]{1,24}, [A-Z]{2} \d{5}(?:-\d{4})?(?!\w)")
+# With a number behind it, or as the heading of a column; the words alone are no date.
 BIRTH_WORD = re.compile(
     r"\b(?:dates?[ _-]?of[ _-]?birth|birth[ _-]?date|d\.?o\.?b|born on|geburtsdatum|geboren am"
     r"|geb\. am|fecha de nacimiento|date de naissance)\b\.?[\"']?"
-    r"(?:\s{0,3}[:=,;|]|\s{0,3}</(?:th|td|dt)|\W{0,3}\d)",
+    r"(?:\s{0,3}[:=,;|]?\s{0,3}[\"']?\d|\s{0,3}</(?:th|dt)|\s{0,3}</td>\s{0,9}<td[^<>]{0,80}>\s{0,9}\d"
+    r")",
     re.IGNORECASE,
 )
 NATIONAL = re.compile(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,35 @@ def _text(content: bytes) -> str:
 
 def _table(content: bytes) -> pd.DataFrame:
     """The cells of a CSV file: side by side, as text, they would say what none of them says."""
+    if not content.strip():
+        return pd.DataFrame()
     text = io.StringIO(content.decode("utf-8-sig"), newline="")
     return pd.read_csv(text, dtype="string", keep_default_na=False, na_values=[""])
+
+
+def _json(content: bytes) -> str:
+    """The words of JSON and of notebooks: each value behind its key, lines of one text joined."""
+    return "\n".join(_words(json.loads(content)))
+
+
+def _words(value: object, key: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            # Pictures in base64 are no words.
+            if not str(name).startswith("image/p") and name != "image/jpeg":
+                yield from _words(inner, str(name))
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        # A notebook keeps a text as the list of its lines.
+        yield f"{key}: {''.join(value) if _is_lines(value) else chr(10).join(value)}"
+    elif isinstance(value, list):
+        for item in value:
+            yield from _words(item, key)
+    else:
+        yield f"{key}: {value}"
+
+
+def _is_lines(texts: list[str]) -> bool:
+    return all(text.endswith("\n") for text in texts[:-1])
 
 
 def _office(content: bytes) -> str:
@@ -59,10 +87,11 @@ def _parquet(content: bytes) -> pd.DataFrame:
 
 READERS: dict[str, Reader] = {
     **dict.fromkeys(
-        (".html", ".json", ".ipynb", ".tsv", ".txt", ".md", ".toml", ".svg", ".xml", ""),
+        (".html", ".tsv", ".txt", ".md", ".toml", ".svg", ".xml", ""),
         _text,
     ),
     **dict.fromkeys((".docx", ".xlsx"), _office),
+    **dict.fromkeys((".json", ".ipynb"), _json),
     ".csv": _table,
     ".parquet": _parquet,
 }
