@@ -142,7 +142,7 @@ def _by_value(column: str, cells: pd.Series) -> Iterator[ColumnFinding]:
         share = count / len(texts)
         if kind == NAME or (rules.kinds[kind].share and kind != BIRTH):
             enough = share >= rules.kinds[kind].share and count >= min(
-                rules.limits.fewest, len(texts)
+                rules.limits.fewest_matches, len(texts)
             )
         else:
             enough = True

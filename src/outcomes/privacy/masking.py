@@ -15,7 +15,9 @@ from outcomes.privacy.rules import identifier_rules, title
 WITHHELD = "(name withheld)"
 _FILE_WORDS = re.compile(r"[\s_.\-+,()\[\]]+")
 # Runs of words with capitals, among which names are looked for.
-_CAPITALS = re.compile(r"(?:[^\W\d_][\w'’-]{0,40}[.,]? ){0,3}[^\W\d_][\w'’-]{0,40}", re.UNICODE)
+_CAPITAL = r"[^\W\d_a-z][\w'’-]{0,40}"
+_PARTICLE = r"(?:(?:von|van|der|de|del|di|da|la|le|y) ){0,2}"
+_CAPITALS = re.compile(rf"(?:{_CAPITAL}[.,]? {_PARTICLE}){{1,3}}{_CAPITAL}")
 _LOCAL_PART = re.compile(r"[\w.+-]{0,64}\Z")
 
 

@@ -44,6 +44,7 @@ class Limits:
     phrase_header: int
     sample: int
     fewest: int
+    fewest_matches: int
     text_words: int
     text_distinct: float
     name_shape: float
