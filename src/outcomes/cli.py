@@ -99,13 +99,17 @@ def check(arguments: argparse.Namespace) -> int:
 def clean(arguments: argparse.Namespace) -> int:
     """Write the clean tables and the ledger, with pseudonyms for ids and without free text."""
     from outcomes.privacy import withheld_text
-    from outcomes.sources import key_file, read, write_tables
+    from outcomes.sources import key_file, read, refuse_lost, write_tables
 
     withheld = withheld_text(arguments.allow_text)
     layout = _existing(arguments.layout) if arguments.layout else None
-    study = read(_existing(arguments.source), layout=layout)
+    source = _existing(arguments.source)
     place = Path(arguments.key).expanduser() if arguments.key else key_file()
+    if not arguments.keep_ids:
+        # Before anything is read: reading makes the key where ids are names.
+        refuse_lost(arguments.out, place)
     new = not place.exists()
+    study = read(source, layout=layout, keep_ids=arguments.keep_ids, key=place)
     write_tables(
         study,
         Path(arguments.out),
@@ -317,7 +321,10 @@ def _entries(folder: Path) -> list[Path]:
 def _refused(error: OutcomesError) -> int:
     if os.environ.get(DEBUG):
         traceback.print_exc()
-    print(f"outcomes: {error}", file=sys.stderr)
+    from outcomes.privacy import masked
+
+    # A net below messages that carry no value: what a person typed comes back in them.
+    print(f"outcomes: {masked(str(error))}", file=sys.stderr)
     return error.exit_code
 
 

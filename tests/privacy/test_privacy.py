@@ -84,9 +84,9 @@ FOUND = {
     "e-mail address": "write to anna.b@example.org",
     "IP address": "from 192.168.2.17 today",
     "phone number": "call 020 7946 0958",
-    "UK postcode": "lives in SW1A 1AA",
+    "postcode": "lives in SW1A 1AA",
     "date of birth": "DOB: 12/03/1980",
-    "national identity number": "NI QQ 12 34 56 C".replace("QQ", "AB"),
+    "national identity or tax number": "NI QQ 12 34 56 C".replace("QQ", "AB"),
 }
 
 

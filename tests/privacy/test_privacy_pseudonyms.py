@@ -54,7 +54,7 @@ def test_key_and_kind_matter():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.text(min_size=1).filter(lambda t: t.isprintable()), max_size=20))
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), max_size=20))
 def test_twice_is_once_and_the_row_order_does_not_matter(values):
     once = pseudonyms(ids(*values), KEY, "clients")
     pd.testing.assert_series_equal(pseudonyms(once, KEY, "clients"), once)

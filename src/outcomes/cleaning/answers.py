@@ -17,6 +17,7 @@ from outcomes.cleaning.presence import ANSWER_TABLES
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import InstrumentError, RangeError
 from outcomes.ledger import FILE
+from outcomes.privacy import may_name_somebody
 
 TOTAL = "total"
 # Scores of scales with decimals are compared with their ends after floating arithmetic.
@@ -42,16 +43,23 @@ def check_instruments(tables: Tables, settings: Settings) -> Traced:
 
 
 def _unknown_instruments(table: str, cells: pd.Series, known: list[str]) -> InstrumentError:
-    names = sorted(cells.unique())
+    names = [name for name in sorted(cells.unique()) if not may_name_somebody(name)]
     near = sorted({match for n in names for match in difflib.get_close_matches(n.lower(), known)})
     offer = f"did you mean {', '.join(near)}? " if near else ""
     return InstrumentError(
-        f"the registry has no questionnaire called {', '.join(map(repr, names[:10]))}",
+        f"the registry has no questionnaire called {_listed(names, cells.nunique())}",
         where=f"{table}.instrument",
         how_many=len(cells),
         fix=f"{offer}map the name in the layout under [files.codes.instrument]; "
         f"known: {', '.join(sorted(known))}",
     )
+
+
+def _listed(names: list[str], there: int) -> str:
+    """The first names, and how many are not said because they may name somebody."""
+    said = ", ".join(map(repr, names[:10]))
+    hidden = there - len(names)
+    return f"{said}{' and ' if said else ''}{hidden} not shown" if hidden else said
 
 
 def check_answers(tables: Tables, settings: Settings) -> Traced:

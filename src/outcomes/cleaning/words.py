@@ -7,6 +7,7 @@ import pandas as pd
 from outcomes.cleaning.policy import CleaningPolicy, Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import VocabularyError
+from outcomes.privacy import has_name_shape, holds_given_name, names_somebody
 from outcomes.schema import TABLES, vocabularies
 
 
@@ -15,7 +16,8 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
 
     Raises VocabularyError naming every unknown word of every coded column with its count.
     A word of a coded column is a code of the practice's software, not a client's value; a
-    column with very many unknown words may hold anything, and none of them is shown.
+    column with very many unknown words may hold anything, and none of them is shown. Nor is
+    a word that may name somebody, since the column may be the wrong one.
     """
     tracing = Tracing("check_words", tables)
     unknown: list[tuple[str, pd.Series]] = []
@@ -54,4 +56,13 @@ def _listed(counts: pd.Series, policy: CleaningPolicy) -> str:
     if len(counts) > policy.unknown_words_shown:
         return f"{len(counts)} different words, so this is hardly the right column"
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    return ", ".join(f"'{str(w)[: policy.unknown_word_length]}' ({n})" for w, n in ordered)
+    shown = [(word, n) for word, n in ordered if not _withheld(str(word), n)]
+    listed = [f"'{str(w)[: policy.unknown_word_length]}' ({n})" for w, n in shown]
+    if len(shown) < len(ordered):
+        listed.append(f"{len(ordered) - len(shown)} not shown, since they may name somebody")
+    return ", ".join(listed)
+
+
+def _withheld(word: str, n: int) -> bool:
+    """Whether a word is not to be printed: words of the software repeat, names seldom do."""
+    return names_somebody(word) or holds_given_name(word) or (n == 1 and has_name_shape(word))

@@ -32,6 +32,7 @@ BODY = 16
 # 20 bits: of a million foreign values of our shape, about one would pass as our own.
 CHECK = 4
 _SHAPE = rf"[a-z2-7]{{{BODY + CHECK}}}"
+_ANY = re.compile(rf"[{''.join(PREFIXES.values())}]{_SHAPE}")
 # Changing any of these changes every pseudonym.
 _ID, _CHECK, _KEY = (f"outcomes {what} 1\0" for what in ("pseudonym", "checksum", "key id"))
 
@@ -126,6 +127,11 @@ def holds_pseudonyms(tables: Mapping[str, pd.DataFrame]) -> bool:
         for name, frame in tables.items()
         for column, kind in kinds(TABLES[name]).items()
     )
+
+
+def is_pseudonym(value: str) -> bool:
+    """Whether a text has the shape of a pseudonym, of whatever kind and key."""
+    return _ANY.fullmatch(value) is not None
 
 
 def key_id(key: bytes) -> str:

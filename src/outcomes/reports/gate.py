@@ -13,7 +13,7 @@ import pandas as pd
 
 from outcomes.errors import ReleaseError
 from outcomes.figures.figure import Figure
-from outcomes.privacy import KNOWN_ID, Policy, hidden, scan
+from outcomes.privacy import KNOWN_ID, Finding, Policy, hidden, scan
 from outcomes.reports.blocks import (
     Attachment,
     Block,
@@ -27,6 +27,7 @@ from outcomes.reports.policy import report_policy
 from outcomes.reports.results import Result
 from outcomes.reports.texts import texts
 from outcomes.schema import Study
+from outcomes.sources import scan_file
 from outcomes.tables.table import Table
 
 SMALL = "small number"
@@ -52,7 +53,7 @@ def inspect(document: Document, policy: Policy) -> tuple[Refusal, ...]:
         small = _small_numbers(block, policy)
         if small:
             found.append(Refusal(where, SMALL, small))
-        for finding in scan("\n".join(texts(block))):
+        for finding in _identifiers(block):
             found.append(Refusal(where, finding.kind, finding.count))
     for finding in scan("\n".join(texts(document.meta))):
         found.append(Refusal("title page", finding.kind, finding.count))
@@ -122,6 +123,12 @@ def _name(block: Block) -> str:
             return f"file {block.name}"
         case _:
             return block.kind
+
+
+def _identifiers(block: Block) -> list[Finding]:
+    if isinstance(block, Attachment):
+        return scan_file(block.name, block.text.encode("utf-8"))
+    return scan("\n".join(texts(block)))
 
 
 def _small_numbers(block: Block, policy: Policy) -> int:

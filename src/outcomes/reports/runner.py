@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from outcomes._version import __version__
-from outcomes.errors import ReleaseError, RunError
-from outcomes.privacy import Policy
+from outcomes.errors import InputError, ReleaseError, RunError
+from outcomes.privacy import Policy, tellable
 from outcomes.privacy import policy as disclosure_policy
 from outcomes.reports import html
 from outcomes.reports.catalogue import Entry, find, read_notebook
@@ -25,6 +25,7 @@ from outcomes.reports.parameters import check
 from outcomes.reports.progress import Progress, Silent
 from outcomes.reports.publish import publish, staging
 from outcomes.reports.results import results_json
+from outcomes.sources import require_clean_folder, source_ids
 from outcomes.sources.address import lent_password
 
 REPORT, NOTEBOOK, RESULTS, MANIFEST = "report.html", "report.ipynb", "results.json", "manifest.json"
@@ -130,9 +131,24 @@ def _released(plan: _Run, folder: Path, out: Path) -> RunOutcome:
         files={file: file_digest(folder / file) for file in sorted(texts)},
     )
     (folder / MANIFEST).write_text(as_json(body), encoding="utf-8", newline="\n")
+    require_clean_folder(folder, _known_ids(plan))
     target = out / plan.entry.name / name
     publish(folder, target)
     return RunOutcome(target, document, tuple(f"output of cell {cell}" for cell in withheld))
+
+
+def _known_ids(plan: _Run) -> frozenset[str]:
+    """The ids of the source as they came, which no file of the run may hold.
+
+    None where the source is not one that can be read: then the notebook did not read it either.
+    """
+    if "source" not in plan.parameters:
+        return frozenset()
+    source, layout = plan.parameters["source"], plan.parameters.get("layout")
+    try:
+        return tellable(source_ids(source, layout))
+    except InputError:
+        return frozenset()
 
 
 def _failed(plan: _Run, failure: Failure, folder: Path, out: Path) -> Exception:

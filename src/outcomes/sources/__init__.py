@@ -1,18 +1,32 @@
 """The door in: files to `Study`, and tables back to files."""
 
 from outcomes.sources.bundled import example_folder
-from outcomes.sources.keys import key_file, load_key
+from outcomes.sources.keys import key_file, load_key, refuse_lost
 from outcomes.sources.layout import Layout, parse_layout
-from outcomes.sources.reading import read
+from outcomes.sources.outgoing import (
+    OutgoingFinding,
+    register_reader,
+    require_clean_folder,
+    scan_file,
+    scan_folder,
+)
+from outcomes.sources.reading import read, source_ids
 from outcomes.sources.store import write_tables, write_text_files
 
 __all__ = [
     "Layout",
+    "OutgoingFinding",
     "example_folder",
     "key_file",
     "load_key",
     "parse_layout",
     "read",
+    "refuse_lost",
+    "register_reader",
+    "require_clean_folder",
+    "scan_file",
+    "scan_folder",
+    "source_ids",
     "write_tables",
     "write_text_files",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from outcomes.cleaning import DATE_ORDERS
 from outcomes.schema import TABLES, Kind
+from outcomes.sources.birth import AgeSource, parse_age_band
 from outcomes.sources.choosing import LeaveOut, parse_choice, parse_leave_out
 from outcomes.sources.detection import AUTO
 from outcomes.sources.items import TOTAL, WIDE_TABLES, Visit, parse_visits
@@ -75,6 +76,13 @@ class FileLayout:
     partners: str | None = None
     look_up: dict[str, str] = field(default_factory=dict)
     dictionary: str | None = None
+    age_band: AgeSource | None = None
+
+    def birth_columns(self) -> tuple[str, ...]:
+        """Source columns the age band is made from."""
+        if self.age_band is None:
+            return ()
+        return tuple(c for c in (self.age_band.born, self.age_band.at) if c is not None)
 
     def answers(self) -> set[str]:
         """Source columns that hold the answers of a wide questionnaire."""
@@ -86,6 +94,7 @@ class FileLayout:
         rules = {rule.column for rule in self.leave_out}
         beside = () if self.partners is None else (self.partners,)
         choices = {*self.only, *self.but_not}
+        beside = (*beside, *self.birth_columns())
         return {*self.columns.values(), *parts, *self.answers(), *rules, *choices, *beside}
 
     def used(self) -> set[str]:
@@ -138,6 +147,7 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         partners=section.text("partners"),
         look_up=parse_uses(section, table),
         dictionary=_inside(section, "dictionary"),
+        age_band=parse_age_band(section, table, {*columns, *joined, *constants}),
     )
     section.finish()
     _check_complete(section, entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -13,9 +13,9 @@ from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES
 from outcomes.sources.entry import FileLayout
-from outcomes.sources.files import SUFFIXES
 from outcomes.sources.section import near
 
+LAYOUT = "layout.toml"
 # What a table may be called without a layout: its name and one of these.
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 
@@ -64,21 +64,25 @@ def _matches(folder: Path, pattern: str) -> list[str]:
     return [item.relative_to(folder).as_posix() for item in places]
 
 
-def file_in(folder: Path, name: str, where: str) -> Path:
-    """Return the path of a file the layout names. Raises LayoutError where it is not there."""
-    path = folder / name
+def file_in(folder: Path, name: str, where: str, shown: Mapping[str, str] | None = None) -> Path:
+    """Return the path of a file the layout names. Raises LayoutError where it is not there.
+
+    `shown` gives the names to say for files whose own name tells who somebody is.
+    """
+    path, shown = folder / name, shown or {}
+    said = shown.get(PurePosixPath(name).as_posix(), name)
     if not path.resolve().is_relative_to(folder.resolve()):
         raise LayoutError(
             "a link leads out of the folder",
-            where=f"{where}, {name}",
+            where=f"{where}, {said}",
             fix="copy the file into the folder",
         )
     if not path.is_file():
         present = sorted(item.name for item in folder.iterdir() if item.is_file())
         raise LayoutError(
-            f"the layout names a file that is not there: {name}",
+            f"the layout names a file that is not there: {said}",
             where=where,
-            fix=near(name, present),
+            fix=near(said, [shown.get(item, item) for item in present]),
         )
     return path
 
@@ -121,12 +125,6 @@ def canonical_files(folder: Path, present: Iterable[str], layout: str) -> tuple[
             f"({' or '.join(TABLE_SUFFIXES)})",
         )
     return tuple(found)
-
-
-def unread_files(present: Sequence[str], read: Collection[str]) -> list[pd.DataFrame]:
-    """Flag the data files of a folder that nothing refers to."""
-    data = (name for name in present if Path(name).suffix.lower() in SUFFIXES)
-    return unread_tables(name for name in data if name not in read)
 
 
 def unread_tables(names: Iterable[str]) -> list[pd.DataFrame]:

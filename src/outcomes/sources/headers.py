@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from outcomes.errors import LayoutError
 from outcomes.schema import TABLES
+from outcomes.sources.birth import AgeSource
 from outcomes.sources.entry import FileLayout, Visit
 from outcomes.sources.files import RawFile
 from outcomes.sources.section import near
@@ -37,6 +38,7 @@ def fit_columns(raw: RawFile, entry: FileLayout) -> FileLayout | None:
         joined=joined,
         visits=tuple(visits),
         partners=names[entry.partners] if entry.partners is not None else None,
+        age_band=_birth(entry.age_band, names),
         only={found: words for name, words in entry.only.items() if (found := names[name])},
         but_not={found: words for name, words in entry.but_not.items() if (found := names[name])},
         leave_out=tuple(
@@ -44,6 +46,13 @@ def fit_columns(raw: RawFile, entry: FileLayout) -> FileLayout | None:
         ),
         ignore=tuple(_loose(raw, name) or name.strip() for name in entry.ignore),
     )
+
+
+def _birth(source: AgeSource | None, names: dict[str, str | None]) -> AgeSource | None:
+    born = None if source is None else names[source.born]
+    if source is None or born is None:
+        return None
+    return AgeSource(born, None if source.at is None else names[source.at])
 
 
 def _items(visit: Visit, names: dict[str, str | None]) -> dict[str, str]:

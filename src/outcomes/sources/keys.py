@@ -134,6 +134,13 @@ def lost(where: str | Path, key: str | Path) -> InputError:
     )
 
 
+def refuse_lost(folder: str | Path, key: str | Path) -> None:
+    """Refuse to make a new key where the output folder holds pseudonyms of an older one."""
+    keep_apart(key, folder)
+    if recorded(folder) is not None and not Path(key).expanduser().exists():
+        raise lost(folder, key)
+
+
 def _make(place: Path) -> None:
     """Write a new key beside its place and link it there: no other run sees half a key."""
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

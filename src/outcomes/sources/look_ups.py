@@ -42,8 +42,9 @@ class Listed:
     def find(self, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
         """Return the cells as the list has them, and why a cell is not found.
 
-        A cell that is a target already stays. A cell that is not found stays as it is and
-        has a reason: `not_in_look_up`, or `twice_in_look_up` where it may be either of two.
+        A cell that is a target already stays. A cell that is not found becomes empty, since
+        it may be a name, and has a reason: `not_in_look_up`, or `twice_in_look_up` where it
+        may be either of two.
         """
         own = {target for target in self.targets.values() if target is not None}
         codes, distinct = pd.factorize(cells.astype("string"))
@@ -51,7 +52,7 @@ class Listed:
         why: list[str | None] = []
         for text in map(str, distinct):
             target = text if text in own else self.targets.get(folded(text))
-            found.append(text if target is None else target)
+            found.append(target)
             lost = LISTED_TWICE if folded(text) in self.targets else NOT_LISTED
             why.append(lost if target is None else None)
         texts = pd.Series(pd.array([*found, None], dtype="string")[codes], index=cells.index)

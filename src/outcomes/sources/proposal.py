@@ -12,7 +12,7 @@ from typing import Any
 
 from outcomes.cleaning import cleaning_policy
 from outcomes.errors import InputError, LayoutError, OutcomesError, OutputError
-from outcomes.sources.folder import is_pattern
+from outcomes.sources.folder import LAYOUT, is_pattern
 from outcomes.sources.layout import SCHEMA
 from outcomes.sources.proposal_columns import ColumnFacts, column_facts
 from outcomes.sources.proposal_entries import (
@@ -26,7 +26,7 @@ from outcomes.sources.proposal_entries import (
 from outcomes.sources.proposal_samples import Sample, samples, source_name
 from outcomes.sources.proposal_suppliers import supplier_lines
 from outcomes.sources.proposal_toml import Lines, open_questions, quoted, without_answered
-from outcomes.sources.reading import LAYOUT, read
+from outcomes.sources.reading import read
 
 HEADER = """\
 # A proposal by `outcomes layout`. Nothing here was decided that the exports do not prove.

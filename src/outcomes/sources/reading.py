@@ -3,54 +3,41 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from outcomes.cleaning import clean, cleaning_policy, is_required, missing_words
 from outcomes.errors import InputError, LayoutError
-from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.privacy import name_tells, shown_files
+from outcomes.schema import Study
 from outcomes.sources.address import Address, file_address, is_address, parse_address
+from outcomes.sources.assembling import Place, assemble
 from outcomes.sources.bundled import example_folder
-from outcomes.sources.database import Database, open_database
-from outcomes.sources.entry import FileLayout
-from outcomes.sources.files import RawFile, read_file
+from outcomes.sources.database import open_database
+from outcomes.sources.files import SUFFIXES
 from outcomes.sources.folder import (
+    LAYOUT,
     canonical_files,
     file_in,
     named_files,
     present_files,
-    unread_files,
     unread_tables,
 )
-from outcomes.sources.gathering import join_table
-from outcomes.sources.headers import fit_columns, header_place
 from outcomes.sources.layout import Layout, parse_layout
-from outcomes.sources.lines import (
-    chosen,
-    data_lines,
-    left_out,
-    planned,
-    unused_columns,
-    unused_lines,
-    without_suppressed,
-)
-from outcomes.sources.lists import read_lists
-from outcomes.sources.look_ups import looked_up
-from outcomes.sources.mapping import map_entry
-from outcomes.sources.qualtrics import stated_zone
-from outcomes.sources.redcap import as_raw, load_project, raw_names, refuse_labels
-from outcomes.sources.settling import settle
+from outcomes.sources.withholding import ids_of, name_withheld
 
-LAYOUT = "layout.toml"
 # Written beside the tables by `store.write_tables`; it is an account, not data.
 LEDGER = "ledger.csv"
 
 
-def read(source: str | Path | None = None, *, layout: str | Path | None = None) -> Study:
+def read(
+    source: str | Path | None = None,
+    *,
+    layout: str | Path | None = None,
+    keep_ids: bool = False,
+    key: str | Path | None = None,
+) -> Study:
     """Read exports and clean them.
 
     Parameters
@@ -62,6 +49,12 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
         a DuckDB or SQLite file. None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
+    keep_ids
+        Keep ids that tell who people are (names, e-mail addresses). By default all ids of
+        their kind become keyed pseudonyms at once, and the ledger says so.
+    key
+        The key file of the pseudonyms; None takes `keys.key_file()`. Only used, and made on
+        first use, where ids tell who people are.
 
     Returns
     -------
@@ -78,16 +71,42 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     LayoutError, VocabularyError, InstrumentError, RangeError
         where the layout is wrong or leaves something to settle.
     """
+    ids = _Ids(keep_ids, key)
     if isinstance(source, str) and is_address(source):
-        return _read_database(parse_address(source), layout)
+        return _read_database(parse_address(source), layout, ids)
     path = example_folder() if source is None else Path(source)
     if not _exists(path):
         raise _missing(path)
     if path.is_dir():
-        return _read_folder(path, _folder_layout(path, layout))
+        return _read_folder(path, _folder_layout(path, layout), ids)
     address = file_address(path)
     if address is not None:
-        return _read_database(address, layout)
+        return _read_database(address, layout, ids)
+    return _read_single(path, layout, ids)
+
+
+def source_ids(source: str | Path | None, layout: str | Path | None = None) -> frozenset[str]:
+    """The ids of clients, couples, practitioners, episodes and the rest as they came.
+
+    The source is read again, so that a gate does not take a notebook's word for it.
+    """
+    return ids_of(read(source, layout=layout, keep_ids=True).tables())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """What is to happen to ids that tell who people are."""
+
+    keep: bool
+    key: str | Path | None
+
+
+def _shown_name(name: str) -> str:
+    """What a study is called after its folder or file, unless that names a person."""
+    return "study (name withheld)" if name_tells(name) else name
+
+
+def _read_single(path: Path, layout: str | Path | None, ids: _Ids) -> Study:
     if layout is None:
         raise InputError(
             "a single file needs a layout that says what its columns are",
@@ -106,11 +125,11 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     # A link the user names is the user's choice; only links inside a folder are refused.
     real = path.resolve()
     files = tuple(replace(entry, file=real.name) for entry in found.files)
-    named = replace(found, files=files, name=found.name or path.stem)
-    return _assemble(real.parent, named, logs=[])
+    named = replace(found, files=files, name=found.name or _shown_name(path.stem))
+    return assemble(Place(real.parent, shown_files([real.name]), ids.keep, ids.key), named, [])
 
 
-def _read_database(address: Address, layout: str | Path | None) -> Study:
+def _read_database(address: Address, layout: str | Path | None, ids: _Ids) -> Study:
     """Read a database by a layout, or its tables that are called as ours."""
     found = Layout(where=address.name) if layout is None else _load_layout(Path(layout))
     found = replace(found, name=found.name or address.database)
@@ -125,7 +144,7 @@ def _read_database(address: Address, layout: str | Path | None) -> Study:
             files, others = database.canonical()
             found = replace(found, files=files)
             logs = unread_tables(f"{address.name}[{name}]" for name in others)
-        return _assemble(database, found, logs)
+        return assemble(Place(database, {}, ids.keep, ids.key), found, logs)
 
 
 def _exists(path: Path) -> bool:
@@ -136,7 +155,8 @@ def _exists(path: Path) -> bool:
 
 
 def _missing(path: Path) -> InputError:
-    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    siblings = [name for name in beside if not name_tells(name)]
     close = difflib.get_close_matches(path.name, siblings, n=3)
     offer = f"did you mean {' or '.join(close)}? " if close else ""
     return InputError(
@@ -170,7 +190,7 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
         found = _load_layout(folder / LAYOUT)
     else:
         found = Layout(where=folder.name)
-    name = found.name or folder.resolve().name
+    name = found.name or _shown_name(folder.resolve().name)
     return replace(found, name=name)
 
 
@@ -184,7 +204,7 @@ def _refuse_queries(layout: Layout) -> None:
             )
 
 
-def _read_folder(folder: Path, layout: Layout) -> Study:
+def _read_folder(folder: Path, layout: Layout, ids: _Ids) -> Study:
     _refuse_queries(layout)
     present = present_files(folder)
     files = layout.files or canonical_files(folder, present, LAYOUT)
@@ -192,139 +212,9 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
     named |= {Path(look_up.file).as_posix() for look_up in layout.look_ups.values()}
     named |= {Path(entry.dictionary).as_posix() for entry in layout.files if entry.dictionary}
-    return _assemble(folder, layout, unread_files(present, {*named, *layout.ignore, LEDGER}))
-
-
-def _assemble(folder: Path | Database, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
-    """Read each file once, map it by all its entries, and clean what comes out."""
-    missing = cleaning_policy().missing if layout.missing is None else layout.missing
-    exported_on = layout.exported_on or date.today()
-    log = list(logs)
-    parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
-    sources: list[SourceFile] = []
-    lists = read_lists(folder, layout.look_ups.values(), missing)
-    for entries_of_file in _by_file(layout.files):
-        raw = _read_entry(folder, entries_of_file, layout.where)
-        raw, made, found = map_file(raw, entries_of_file, layout, missing)
-        for entry, mapped in made:
-            known = looked_up(mapped, entry.look_up, lists)
-            rows, changed = planned(known, entry, exported_on)
-            log.extend(changed)
-            parts.setdefault(entry.table, []).append((entry, rows))
-        log.extend(found)
-        sources.append(raw.source)
-    tables, shared = {}, {}
-    for table, pieces in parts.items():
-        tables[table], found, lines = join_table(table, pieces, exported_on)
-        log.extend(found)
-        if lines is not None:
-            shared[table] = lines
-    return clean(
-        tables,
-        exported_on=exported_on,
-        lines={source.name: source.rows for source in sources},
-        missing=missing,
-        sentinels=layout.sentinels,
-        resubmission_days=layout.resubmission_days,
-        accept=layout.accept,
-        logs=log,
-        shared=shared,
-        name=layout.name or folder.name,
-        sources=sources,
-    )
-
-
-def map_file(
-    raw: RawFile, entries_of_file: Sequence[FileLayout], layout: Layout, missing: Sequence[str]
-) -> tuple[RawFile, list[tuple[FileLayout, pd.DataFrame]], list[pd.DataFrame]]:
-    """Make the rows that the entries of one file take from it.
-
-    Returns the file without the lines that are no data, each entry with its rows, and the
-    ledger entries for lines and columns that went into no row.
-    """
-    skipped = entries_of_file[0].skip_after_header
-    raw = data_lines(stated_zone(raw, skipped), skipped)
-    fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
-    mapped = [entry for entry in fitted if entry is not None]
-    if not mapped:
-        raise LayoutError(
-            "the file has none of the columns with answers that the layout names",
-            where=f"{entries_of_file[0].where}, {header_place(raw)}",
-            fix="name them under items or total, or leave the file out",
-        )
-    raw = without_suppressed(left_out(raw, mapped), mapped)
-    mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
-    chosen_lines, log = chosen(raw, mapped)
-    made = [
-        (entry, map_entry(lines, entry, missing=missing, zone=layout.timezone))
-        for lines, entry in zip(chosen_lines, mapped, strict=True)
-    ]
-    wide = [bool(entry.visits) for entry in mapped]
-    log += unused_lines(raw, chosen_lines, [rows for _, rows in made], wide)
-    log += _words(raw, mapped, missing)
-    log += unused_columns(raw, set().union(*(entry.used() for entry in mapped)))
-    return raw, made, [*raw.log, *log]
-
-
-def _words(
-    raw: RawFile, mapped: Sequence[FileLayout], missing: Sequence[str]
-) -> list[pd.DataFrame]:
-    """Count the words for missing in the columns that are used: after this they are empty cells."""
-    used = {column for entry in mapped for column in entry.needed()}
-    columns = [header for header in dict.fromkeys(raw.headers) if header in used]
-    words = {*missing, *(word for entry in mapped for word in entry.missing)}
-    return missing_words(raw.cells, columns, words, step="map_columns")
-
-
-def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
-    groups: dict[tuple[str | None, str | None, str | None], list[FileLayout]] = {}
-    for entry in files:
-        groups.setdefault((entry.file, entry.sheet, entry.query), []).append(entry)
-    return list(groups.values())
-
-
-def _read_entry(
-    folder: Path | Database, entries_of_file: Sequence[FileLayout], where: str
-) -> RawFile:
-    if isinstance(folder, Database):
-        return folder.raw_file(entries_of_file, where)
-    entry = entries_of_file[0]
-    name = str(entry.file)
-    project = load_project(folder, entry.dictionary, where)
-    raw = read_file(
-        file_in(folder, name, where),
-        Path(name).as_posix(),
-        sheet=entry.sheet,
-        header_line=entry.header_line,
-        header_rows=entry.header_rows,
-        encoding=entry.encoding,
-        separator=entry.separator,
-        wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
-        rename=None if project is None else raw_names(project),
-    )
-    if project is None:
-        refuse_labels(raw, entries_of_file)
-        return raw
-    return as_raw(raw, project, entries_of_file)
-
-
-def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
-    """Map columns by their own names where the entry stands for a canonical table."""
-    if entry.columns or entry.joined or entry.constants:
-        return entry
-    names = TABLES[entry.table].names
-    columns = {name: name for name in names if name in raw.headers}
-    if not columns:
-        raise InputError(
-            f"the file has none of the columns of {entry.table}",
-            where=raw.name,
-            fix=f"name them {', '.join(names)}, separated by commas, or write a {LAYOUT}",
-        )
-    for column in TABLES[entry.table].columns:
-        if column.name not in columns and is_required(entry.table, column):
-            raise InputError(
-                f"the file has no column {column.name!r}, which every row of {entry.table} needs",
-                where=raw.name,
-                fix=f"add it: {column.description}",
-            )
-    return replace(entry, columns=columns)
+    named |= {*layout.ignore, LEDGER}
+    shown = shown_files({*present, *named})
+    data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
+    unread = unread_tables(shown[name] for name in data if name not in named)
+    logs = [*unread, *name_withheld(shown, data)]
+    return assemble(Place(folder, shown, ids.keep, ids.key), layout, logs)

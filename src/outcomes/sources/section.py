@@ -8,14 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 from outcomes.errors import LayoutError
+from outcomes.privacy import name_tells
 
 _NAMES = {str: "a text", int: "a whole number", dict: "a table", list: "a list", date: "a date",
           bool: "true or false", float: "a number"}  # fmt: skip
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """Say what `word` may have meant, followed by all there is."""
-    everything = list(known)
+    """Say what `word` may have meant, followed by all there is that names nobody."""
+    everything = [name for name in known if not name_tells(name)]
     close = difflib.get_close_matches(word, everything, n=3, cutoff=0.5)
     offer = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
     return f"{offer}known: {', '.join(everything)}" if everything else offer

@@ -93,6 +93,8 @@ def _sources(entries: Sequence[FileLayout], kinds: Sequence[Kind]) -> set[str]:
         found |= {source for column, source in entry.columns.items() if column in wanted}
         for column, sources in entry.joined.items():
             found |= set(sources) if column in wanted else set()
+        if Kind.DATE in kinds:
+            found |= set(entry.birth_columns())
         if entry.visits and table.column("value").kind in kinds:
             found |= entry.answers()
     return found

@@ -11,12 +11,22 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from outcomes.errors import OutputError, UsageError
-from outcomes.privacy import holds_pseudonyms, key_id, pseudonymise, withheld_text, without_text
+from outcomes.privacy import (
+    holds_pseudonyms,
+    key_id,
+    pseudonymise,
+    tellable,
+    withheld_text,
+    without_text,
+)
 from outcomes.schema import Kind, Study
 from outcomes.schema.tables import TABLES
+from outcomes.sources.folder import LAYOUT
 from outcomes.sources.keys import RECORD, keep_apart, key_file, load_key, lost, record, recorded
 from outcomes.sources.layout import SCHEMA
-from outcomes.sources.reading import LAYOUT, LEDGER
+from outcomes.sources.outgoing import require_clean_tables, require_clean_texts
+from outcomes.sources.reading import LEDGER
+from outcomes.sources.withholding import ids_of
 
 # Lists what was written, so that a later run replaces its own files and never anyone else's.
 MARK = ".outcomes-output"
@@ -59,6 +69,8 @@ def write_tables(
         where the key cannot be used, or is not the one of pseudonyms that are already there.
     OutputError
         as `write_text_files`.
+    ReleaseError
+        where what would be written still tells who somebody is.
     """
     if keep_ids and key is not None:
         raise UsageError(
@@ -72,9 +84,13 @@ def write_tables(
         # Before a key is made: a folder that cannot be written should leave no trace.
         _refuse_foreign(Path(folder))
         tables, files[RECORD] = _pseudonymised(tables, folder, key_file() if key is None else key)
+    known = tellable(ids_of(study.tables()), words_too=True)
+    require_clean_tables(tables, known, keep_ids=keep_ids)
     files |= {f"{name}.csv": _csv(_as_text(name, frame)) for name, frame in tables.items()}
     files[LEDGER] = _csv(study.ledger.to_frame())
     files[LAYOUT] = _layout(study)
+    accounts = {name: files[name] for name in (LEDGER, LAYOUT)}
+    require_clean_texts(accounts, () if keep_ids else known)
     return write_text_files(files, folder)
 
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from outcomes.privacy import name_tells
 from outcomes.schema import TABLES
 from outcomes.sources.section import Section, near
 
@@ -111,7 +112,9 @@ def _place(body: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _called(body: Mapping[str, Any]) -> str:
-    return str(body.get("file") or ("a query" if "query" in body else "no file"))
+    """The file of an entry as messages may say it."""
+    name = str(body.get("file") or ("a query" if "query" in body else "no file"))
+    return "name withheld" if name_tells(name) else name
 
 
 def _wanted(section: Section, layout: SupplierLayout, told: set[str]) -> list[dict[str, Any]]:

@@ -1,0 +1,236 @@
+"""Files to tables: each file is read once, mapped by all its entries, and cleaned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.cleaning import clean, cleaning_policy, is_required, missing_words
+from outcomes.errors import InputError, LayoutError
+from outcomes.privacy import shown_files
+from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.sources.ages import with_age_band
+from outcomes.sources.database import Database
+from outcomes.sources.entry import FileLayout
+from outcomes.sources.files import RawFile, read_file
+from outcomes.sources.folder import LAYOUT, file_in
+from outcomes.sources.gathering import join_table
+from outcomes.sources.headers import fit_columns, header_place
+from outcomes.sources.layout import Layout
+from outcomes.sources.lines import (
+    chosen,
+    data_lines,
+    left_out,
+    planned,
+    unused_columns,
+    unused_lines,
+    without_suppressed,
+)
+from outcomes.sources.lists import read_lists
+from outcomes.sources.look_ups import Listed, looked_up
+from outcomes.sources.mapping import map_entry
+from outcomes.sources.qualtrics import stated_zone
+from outcomes.sources.redcap import as_raw, load_project, raw_names, refuse_labels
+from outcomes.sources.settling import settle
+from outcomes.sources.withholding import (
+    IdColumn,
+    hide_ids,
+    id_columns,
+    identifier_columns,
+    shown_raw,
+    shown_sheet,
+    withhold_cells,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where files come from, what their names may be called, and what happens to telling ids.
+
+    `shown` gives the name to say for each file, and for each sheet in brackets.
+    """
+
+    home: Path | Database
+    shown: Mapping[str, str] = field(default_factory=dict)
+    keep_ids: bool = False
+    key: str | Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What one file gives: rows by entry, ledger entries, and where ids come from."""
+
+    raw: RawFile
+    rows: list[tuple[FileLayout, pd.DataFrame]]
+    log: list[pd.DataFrame]
+    ids: list[IdColumn]
+
+
+def assemble(place: Place, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
+    """Read each file once, map it by all its entries, and clean what comes out."""
+    missing = cleaning_policy().missing if layout.missing is None else layout.missing
+    exported_on = layout.exported_on or date.today()
+    sheets = shown_files({entry.sheet for entry in layout.files if entry.sheet}, "sheet")
+    shown = {**place.shown, **{f"[{sheet}]": said for sheet, said in sheets.items()}}
+    place = replace(place, shown=shown)
+    log = list(logs)
+    parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
+    sources: list[SourceFile] = []
+    ids: list[IdColumn] = []
+    lists = read_lists(place.home, layout.look_ups.values(), missing)
+    for entries_of_file in _by_file(layout.files):
+        raw = read_entry(place, entries_of_file, layout.where)
+        made = map_file(raw, entries_of_file, layout, missing, lists)
+        for entry, rows in made.rows:
+            parts.setdefault(entry.table, []).append((entry, rows))
+        log.extend(made.log)
+        ids.extend(made.ids)
+        sources.append(made.raw.source)
+    tables, shared = {}, {}
+    for table, pieces in parts.items():
+        tables[table], found, lines = join_table(table, pieces, exported_on)
+        log.extend(found)
+        if lines is not None:
+            shared[table] = lines
+    tables, found = hide_ids(tables, ids, key=place.key, keep_ids=place.keep_ids)
+    return clean(
+        tables,
+        exported_on=exported_on,
+        lines={source.name: source.rows for source in sources},
+        missing=missing,
+        sentinels=layout.sentinels,
+        resubmission_days=layout.resubmission_days,
+        accept=layout.accept,
+        logs=[*log, *found],
+        shared=shared,
+        name=layout.name or "study",
+        sources=sources,
+    )
+
+
+def map_file(
+    raw: RawFile,
+    entries_of_file: Sequence[FileLayout],
+    layout: Layout,
+    missing: Sequence[str],
+    lists: Mapping[str, Listed] | None = None,
+) -> Made:
+    """Make the rows that the entries of one file take from it.
+
+    Returns the file without the lines that are no data, each entry with its rows, the ledger
+    entries for lines, columns and cells that went into no row, and the columns of ids.
+    """
+    skipped = entries_of_file[0].skip_after_header
+    raw = shown_raw(raw, set().union(*(entry.used() for entry in entries_of_file)))
+    raw = data_lines(stated_zone(raw, skipped), skipped)
+    fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
+    mapped = [entry for entry in fitted if entry is not None]
+    if not mapped:
+        raise LayoutError(
+            "the file has none of the columns with answers that the layout names",
+            where=f"{entries_of_file[0].where}, {header_place(raw)}",
+            fix="name them under items or total, or leave the file out",
+        )
+    raw = without_suppressed(left_out(raw, mapped), mapped)
+    mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
+    chosen_lines, log = chosen(raw, mapped)
+    rows, ids = [], []
+    for lines, entry in zip(chosen_lines, mapped, strict=True):
+        whole, found = _rows(lines, entry, layout, missing, lists or {})
+        rows.append((entry, whole))
+        log += found
+        ids += id_columns(raw, entry)
+    wide = [bool(entry.visits) for entry in mapped]
+    log += unused_lines(raw, chosen_lines, [whole for _, whole in rows], wide)
+    log += _words(raw, mapped, missing)
+    log += unused_columns(raw, set().union(*(entry.used() for entry in mapped)))
+    log += identifier_columns(raw, set().union(*(entry.needed() for entry in mapped)))
+    return Made(raw, rows, [*raw.log, *log], ids)
+
+
+def _rows(
+    lines: RawFile,
+    entry: FileLayout,
+    layout: Layout,
+    missing: Sequence[str],
+    lists: Mapping[str, Listed],
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """The rows of one entry, with bands for birth dates and nothing that tells who people are."""
+    exported_on = layout.exported_on or date.today()
+    rows = map_entry(lines, entry, missing=missing, zone=layout.timezone)
+    rows, aged = with_age_band(
+        lines, entry, rows, missing=missing, zone=layout.timezone, exported_on=exported_on
+    )
+    rows, withheld = withhold_cells(looked_up(rows, entry.look_up, lists), entry)
+    rows, changed = planned(rows, entry, exported_on)
+    return rows, [*aged, *withheld, *changed]
+
+
+def _words(
+    raw: RawFile, mapped: Sequence[FileLayout], missing: Sequence[str]
+) -> list[pd.DataFrame]:
+    """Count the words for missing in the columns that are used: after this they are empty cells."""
+    used = {column for entry in mapped for column in entry.needed()}
+    columns = [header for header in dict.fromkeys(raw.headers) if header in used]
+    words = {*missing, *(word for entry in mapped for word in entry.missing)}
+    return missing_words(raw.cells, columns, words, step="map_columns")
+
+
+def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
+    groups: dict[tuple[str | None, str | None, str | None], list[FileLayout]] = {}
+    for entry in files:
+        groups.setdefault((entry.file, entry.sheet, entry.query), []).append(entry)
+    return list(groups.values())
+
+
+def read_entry(place: Place, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
+    """Read the file, sheet or table that these entries are about, under the name to say."""
+    if isinstance(place.home, Database):
+        return place.home.raw_file(entries_of_file, where)
+    entry = entries_of_file[0]
+    name = str(entry.file)
+    said = place.shown.get(Path(name).as_posix(), Path(name).as_posix())
+    project = load_project(place.home, entry.dictionary, where)
+    raw = read_file(
+        file_in(place.home, name, where, place.shown),
+        said,
+        sheet=entry.sheet,
+        header_line=entry.header_line,
+        header_rows=entry.header_rows,
+        encoding=entry.encoding,
+        separator=entry.separator,
+        wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
+        rename=None if project is None else raw_names(project),
+    )
+    if entry.sheet is not None:
+        raw = shown_sheet(raw, said, place.shown.get(f"[{entry.sheet}]", entry.sheet))
+    if project is None:
+        refuse_labels(raw, entries_of_file)
+        return raw
+    return as_raw(raw, project, entries_of_file)
+
+
+def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
+    """Map columns by their own names where the entry stands for a canonical table."""
+    if entry.columns or entry.joined or entry.constants:
+        return entry
+    names = TABLES[entry.table].names
+    columns = {name: name for name in names if name in raw.headers}
+    if not columns:
+        raise InputError(
+            f"the file has none of the columns of {entry.table}",
+            where=raw.name,
+            fix=f"name them {', '.join(names)}, separated by commas, or write a {LAYOUT}",
+        )
+    for column in TABLES[entry.table].columns:
+        if column.name not in columns and is_required(entry.table, column):
+            raise InputError(
+                f"the file has no column {column.name!r}, which every row of {entry.table} needs",
+                where=raw.name,
+                fix=f"add it: {column.description}",
+            )
+    return replace(entry, columns=columns)
