@@ -97,6 +97,7 @@ def test_every_line_is_accounted_for(folder):
     assert events(study) == [
         ("", "dropped", "blank_line", 4),
         ("", "dropped", "blank_line", 5),
+        ("", "flagged", "identifier_column", 1),
         ("", "flagged", "missing_word", 3),
         ("", "flagged", "no_answer", 3),
         ("", "flagged", "unmapped_column", 1),

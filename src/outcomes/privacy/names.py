@@ -77,7 +77,7 @@ def has_name_shape(text: str) -> bool:
 
 def _is_given(word: str) -> bool:
     """Whether a word, or the first part of a double name, is a common given name."""
-    return word.split("-", maxsplit=1)[0] in identifier_rules().names.given
+    return re.split(r"['’-]", word, maxsplit=1)[0] in identifier_rules().names.given
 
 
 def _is_person(words: list[tuple[str, bool]]) -> bool:
