@@ -15,11 +15,14 @@ from outcomes.errors import InstrumentError
 from outcomes.schema import TABLES, Table, vocabularies
 from outcomes.sources.detection import AUTO
 from outcomes.sources.section import Section, near
+from outcomes.sources.spreadsheets.facts import EPOCHS
 
 # Tables that may come from a wide questionnaire, one column for each item.
 WIDE_TABLES = ("responses", "satisfaction")
 TOTAL = "total"
-KNOWN_ORDERS = (AUTO, *DATE_ORDERS)
+# More lines of names than this no one reads; a larger number is a header_line in disguise.
+MOST_HEADER_ROWS = 9
+KNOWN_ORDERS = (AUTO, *DATE_ORDERS, *EPOCHS)
 _PLACE = re.compile(r"\{item(?::0(\d))?\}")
 
 
@@ -50,6 +53,7 @@ class FileLayout:
     where: str
     sheet: str | None = None
     header_line: int = 1
+    header_rows: int = 1
     encoding: str = AUTO
     separator: str = AUTO
     decimal: str = AUTO
@@ -89,6 +93,7 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
         where=where,
         sheet=section.text("sheet"),
         header_line=_header_line(section),
+        header_rows=_header_rows(section),
         encoding=_encoding(section),
         separator=_one_character(section, "separator"),
         decimal=_one_character(section, "decimal"),
@@ -123,6 +128,16 @@ def _header_line(section: Section) -> int:
     if line < 1:
         raise section.refuse("header_line counts from 1", "give the line that holds the names")
     return line
+
+
+def _header_rows(section: Section) -> int:
+    rows = section.whole("header_rows", 1)
+    if not 1 <= rows <= MOST_HEADER_ROWS:
+        raise section.refuse(
+            f"header_rows is not between 1 and {MOST_HEADER_ROWS}",
+            "give how many lines hold the names of the columns",
+        )
+    return rows
 
 
 def date_order(section: Section) -> str | None:

@@ -16,7 +16,7 @@ from outcomes.sources.section import Section
 SCHEMA = 1
 
 # How a file is read; entries for the same file share these, so they may be said once.
-_READING = ("header_line", "encoding", "separator", "decimal", "date_order")
+_READING = ("header_line", "header_rows", "encoding", "separator", "decimal", "date_order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,12 @@ def parse_layout(text: str, where: str) -> Layout:
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(
             f"the layout is not valid TOML: {error}", where=where, fix="correct that line"
+        ) from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits, brackets in brackets
+        raise LayoutError(
+            "the layout is not valid TOML: a number or a list in it has no end",
+            where=where,
+            fix="start from the example in the manual",
         ) from None
     top = Section(body, where)
     schema = top.whole("schema", 0)

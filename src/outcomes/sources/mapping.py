@@ -15,6 +15,8 @@ from outcomes.schema import TABLES, Kind
 from outcomes.sources.entry import FileLayout, Visit
 from outcomes.sources.files import RawFile
 from outcomes.sources.section import near
+from outcomes.sources.serials import from_serials
+from outcomes.sources.spreadsheets.facts import EPOCHS
 
 _STEP = "map_columns"
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
@@ -36,6 +38,9 @@ def map_entry(
         rows[column] = _coded(tidy(raw.cells[source.strip()], missing), entry, column)
     for declared in TABLES[entry.table].columns:
         if declared.kind is Kind.DATE and declared.name in rows:
+            epoch = entry.date_order if entry.date_order in EPOCHS else raw.epoch
+            if epoch is not None and declared.name in entry.columns:
+                rows[declared.name], _ = from_serials(rows[declared.name], epoch)
             rows[declared.name] = _days(rows[declared.name], str(entry.date_order), zone)
     if entry.visits:
         parts = [
@@ -160,17 +165,16 @@ def unused_lines(raw: RawFile, made: Sequence[pd.DataFrame], wide: bool) -> list
 def unused_columns(raw: RawFile, used: set[str]) -> list[pd.DataFrame]:
     """Flag, once for each file, every column with a name that no entry maps or ignores."""
     known = {source.strip() for source in used}
-    place = pd.DataFrame({FILE: [raw.name], LINE: [raw.header_line]})
-    return [
-        entries(
-            place,
-            table="",
-            action=Action.FLAGGED,
-            step=_STEP,
-            reason="unmapped_column",
-            column=header,
-            scope="file",
-        )
-        for header in dict.fromkeys(raw.headers)
-        if header and header not in known
-    ]
+    unused = [h for h in dict.fromkeys(raw.headers) if h and h not in known]
+    if not unused:
+        return []
+    place = pd.DataFrame({FILE: raw.name, LINE: raw.header_line}, index=range(len(unused)))
+    log = entries(
+        place,
+        table="",
+        action=Action.FLAGGED,
+        step=_STEP,
+        reason="unmapped_column",
+        scope="file",
+    )
+    return [log.assign(column=unused)]

@@ -18,6 +18,7 @@ from outcomes.sources.bundled import example_folder
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import SUFFIXES, RawFile, read_file
 from outcomes.sources.layout import Layout, parse_layout
+from outcomes.sources.limits import source_policy
 from outcomes.sources.mapping import (
     check_columns,
     join_tables,
@@ -25,8 +26,10 @@ from outcomes.sources.mapping import (
     unused_columns,
     unused_lines,
 )
+from outcomes.sources.opening import read_bytes, shown_name
 from outcomes.sources.section import near
 from outcomes.sources.settling import settle
+from outcomes.sources.sheets import days_as_numbers, unused_sheets
 
 LAYOUT = "layout.toml"
 # What a table may be called without a layout: its name and one of these.
@@ -92,11 +95,14 @@ def _exists(path: Path) -> bool:
 
 
 def _missing(path: Path) -> InputError:
-    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    try:
+        siblings = [shown_name(item.name) for item in path.parent.iterdir()]
+    except (OSError, ValueError):  # no such folder, no rights, no possible name
+        siblings = []
     close = difflib.get_close_matches(path.name, siblings, n=3)
     offer = f"did you mean {' or '.join(close)}? " if close else ""
     return InputError(
-        "there is no such file or folder", where=str(path), fix=f"{offer}check the path"
+        "there is no such file or folder", where=shown_name(str(path)), fix=f"{offer}check the path"
     )
 
 
@@ -104,8 +110,8 @@ def _load_layout(path: Path) -> Layout:
     if not path.is_file():
         raise LayoutError("there is no such layout", where=str(path), fix="check the path")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        text = read_bytes(path, path.name, source_policy().layout_bytes).decode("utf-8-sig")
+    except UnicodeDecodeError:
         raise LayoutError(
             "the layout cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
         ) from None
@@ -119,7 +125,7 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
         found = _load_layout(folder / LAYOUT)
     else:
         found = Layout(where=folder.name)
-    name = found.name or folder.resolve().name
+    name = found.name or shown_name(folder.resolve().name)
     return replace(found, name=name)
 
 
@@ -152,7 +158,7 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
     named |= {*layout.ignore, LEDGER}
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
-    return _assemble(folder, layout, [_unread(name) for name in data if name not in named])
+    return _assemble(folder, layout, [_unread(shown_name(name)) for name in data if name not in named])
 
 
 def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
@@ -187,6 +193,7 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
     log = list(logs)
     parts: dict[str, list[pd.DataFrame]] = {}
     sources: list[SourceFile] = []
+    raws: list[RawFile] = []
     for entries_of_file in _by_file(layout.files):
         raw = _read_entry(folder, entries_of_file, layout.where)
         mapped = [_canonical(entry, raw) for entry in entries_of_file]
@@ -201,7 +208,11 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
         log.extend(raw.log)
         log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
         log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
+        log.extend(days_as_numbers(raw, mapped, missing))
         sources.append(raw.source)
+        # Without its cells: a workbook is asked once more, for its sheets.
+        raws.append(replace(raw, cells=raw.cells.iloc[:0]))
+    log.extend(unused_sheets(raws, layout.ignore))
     return clean(
         join_tables(parts),
         exported_on=layout.exported_on or date.today(),
@@ -225,14 +236,14 @@ def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str)
     entry = entries_of_file[0]
     name = str(entry.file)
     path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not _lies_within(path, folder):
         raise LayoutError(
             "a link leads out of the folder",
             where=f"{where}, {name}",
             fix="copy the file into the folder",
         )
-    if not path.is_file():
-        present = sorted(item.name for item in folder.iterdir() if item.is_file())
+    if not _exists(path):
+        present = sorted(shown_name(item.name) for item in folder.iterdir() if item.is_file())
         raise LayoutError(
             f"the layout names a file that is not there: {name}",
             where=where,
@@ -243,10 +254,18 @@ def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str)
         Path(name).as_posix(),
         sheet=entry.sheet,
         header_line=entry.header_line,
+        header_rows=entry.header_rows,
         encoding=entry.encoding,
         separator=entry.separator,
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
     )
+
+
+def _lies_within(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a name that is too long, links in a ring
+        return False
 
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
