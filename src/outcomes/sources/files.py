@@ -207,9 +207,11 @@ def _marked(
     names = [headers[m.column] if m.column < len(headers) else "" for m in found]
     log = []
     for action, reason in dict.fromkeys((mark.action, mark.reason) for mark in found):
-        mine = [n for n, mark in enumerate(found) if (mark.action, mark.reason) == (action, reason)]
+        mine = [n for n, m in enumerate(found) if (m.action, m.reason) == (action, reason)]
         part = _noted(name, [found[n].line for n in mine], action, reason)
-        log.append(part.assign(column=[names[n] or f"(column {found[n].column + 1})" for n in mine]))
+        log.append(
+            part.assign(column=[names[n] or f"(column {found[n].column + 1})" for n in mine])
+        )
     return log
 
 

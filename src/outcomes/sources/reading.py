@@ -158,7 +158,8 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
     named |= {*layout.ignore, LEDGER}
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
-    return _assemble(folder, layout, [_unread(shown_name(name)) for name in data if name not in named])
+    unread = [shown_name(name) for name in data if name not in named]
+    return _assemble(folder, layout, [_unread(name) for name in unread])
 
 
 def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:

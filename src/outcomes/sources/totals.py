@@ -18,11 +18,13 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 SUM, MEAN, COUNT = "sums", "means", "counts"
 _FEWEST = 2  # one number is the sum of itself
 _LONGEST_LABEL = 80
+_MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     position: int
+    column: int
     numbers: dict[int, float]
     label: str | None
 
@@ -33,7 +35,9 @@ def total_rows(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     A row is one where the first thing in it is a word such as "Total" (or, at the end of the
     table, where the first column is empty), nothing else in it is a text or a date, and
     either each of its numbers is what the word says (without one, the sum) of its column
-    above, or it stands at the end and lacks most of what every other row has.
+    above, or the word is confirmed: by most of its numbers and a gap where every other row
+    has something (spreadsheets leave numbers typed as text out of a sum), or by its place at
+    the end and gaps in half of what every other row has.
     """
     candidates = {found.position: found for found in _candidates(rows, width)}
     if not candidates:
@@ -48,10 +52,15 @@ def total_rows(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     last = ordinary[-1]
     totals, since = [], -1
     for position, found in sorted(candidates.items()):
-        proved = _proved(found, values, since)
-        absent = sum(not _cell(rows[position], column) for column in always)
-        at_end = position > last and found.label is not None and 2 * absent > len(always)
-        if (proved and (found.label or absent)) or at_end:
+        others = [column for column in always if column != found.column]
+        absent = sum(not _cell(rows[position], column) for column in others)
+        share = _proved(found, values, since)
+        if found.label is None:
+            total = share == 1 and absent > 0
+        else:
+            at_end = position > last and absent > 0 and 2 * absent >= len(others)
+            total = share == 1 or (share > _MOST and absent > 0) or at_end
+        if total:
             totals.append(position)
             since = position
     return totals
@@ -72,7 +81,7 @@ def _candidates(rows: Sequence[Sequence[str]], width: int) -> Iterator[_Candidat
         numbers = {n: v for n in cells if (v := _number(row, n)) is not None}
         odd = any(_LETTER.search(c) or _DATE.match(c) for c in cells.values())
         if not odd and len(numbers) == len(cells) and (numbers or label):
-            yield _Candidate(position, numbers, label)
+            yield _Candidate(position, first, numbers, label)
 
 
 @cache
@@ -90,17 +99,18 @@ def _label(cell: str) -> str | None:
     return None if found is None else found.lastgroup
 
 
-def _proved(found: _Candidate, values: dict[int, list[tuple[int, float]]], since: int) -> bool:
-    """Whether each number of the row follows from its column above it."""
+def _proved(found: _Candidate, values: dict[int, list[tuple[int, float]]], since: int) -> float:
+    """Return the share of the row's numbers that follow from their columns above it."""
     if not any(found.numbers.values()):
-        return False
-    return all(
-        _follows(number, [v for n, v in values[column] if n < found.position], found.label)
-        or _follows(
-            number, [v for n, v in values[column] if since < n < found.position], found.label
+        return 0.0
+    following = 0
+    for column, number in found.numbers.items():
+        above = [(n, value) for n, value in values[column] if n < found.position]
+        recent = [value for n, value in above if n > since]
+        following += any(
+            _follows(number, part, found.label) for part in ([v for _, v in above], recent)
         )
-        for column, number in found.numbers.items()
-    )
+    return following / len(found.numbers)
 
 
 def _follows(number: float, above: list[float], label: str | None) -> bool:

@@ -139,7 +139,8 @@ def _allocation(content: bytes, size: int) -> list[int]:
 
 def _chain(content: bytes, table: list[int], start: int, size: int, offset: int) -> bytes:
     """Join the sectors of one stream; a ring of sectors is refused."""
-    parts, sector = [], start
+    parts: list[bytes] = []
+    sector = start
     while sector <= _LARGEST_SECTOR:
         if len(parts) > len(table):
             raise Refused("damaged")

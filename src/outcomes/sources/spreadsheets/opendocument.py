@@ -202,7 +202,9 @@ def _value(attributes: dict[str, str], shown: str) -> str:
         except (ValueError, OverflowError):
             return shown
     if kind == "date":
-        return attributes.get("office:date-value", shown).replace("T", " ").removesuffix(" 00:00:00")
+        return (
+            attributes.get("office:date-value", shown).replace("T", " ").removesuffix(" 00:00:00")
+        )
     if kind == "time":
         return opendocument_time(attributes.get("office:time-value", shown))
     if kind == "boolean":
