@@ -73,6 +73,7 @@ def clean(
         missing=policy.missing if missing is None else tuple(missing),
         sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
         policy=policy,
+        slid=_slid(logs),
     )
     tables = _prepared(raw)
     read = {table: len(frame) for table, frame in tables.items()}
@@ -91,6 +92,12 @@ def clean(
         # A fault of this program, not of the source: no message to the user can mend it.
         raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}")
     return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
+
+
+def _slid(logs: Sequence[pd.DataFrame]) -> frozenset[tuple[str, int]]:
+    """Lines whose cells may stand in the wrong column."""
+    ragged = [log[log["reason"] == "ragged_line"] for log in logs]
+    return frozenset(pair for log in ragged for pair in zip(log["file"], log["line"], strict=True))
 
 
 def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:

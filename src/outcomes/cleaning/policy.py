@@ -64,6 +64,8 @@ class Settings:
     date_order : "ymd", "dmy" or "mdy"; a year in front is read under each.
     missing : words that stand for an empty cell, compared after trimming, without case.
     sentinels : numbers that stand for a missing answer.
+    slid : (file, line) of lines with too few or too many cells, which may have slid into the
+        wrong column: nothing of them is shown.
     """
 
     exported_on: date
@@ -71,3 +73,4 @@ class Settings:
     missing: tuple[str, ...]
     sentinels: tuple[float, ...]
     policy: CleaningPolicy
+    slid: frozenset[tuple[str, int]] = frozenset()

@@ -44,6 +44,12 @@ def decode(content: bytes, name: str, encoding: str | None) -> str:
             where=f"{name}, line {line}",
             fix='state its encoding in the layout, for example encoding = "cp1252"',
         ) from None
+    except (UnicodeError, LookupError):  # codecs that are rarely used say no place
+        raise InputError(
+            f"the file is not {chosen}",
+            where=name,
+            fix='state its encoding in the layout, for example encoding = "cp1252"',
+        ) from None
     if "\0" in text:
         raise InputError("the file is not text", where=name, fix="export it as CSV")
     return text

@@ -101,27 +101,58 @@ def read_file(
     limits = source_policy()
     book = suffix in WORKBOOK_SUFFIXES
     content = read_bytes(path, name, limits.workbook_bytes if book else limits.file_bytes)
-    digest = hashlib.sha256(content).hexdigest()
     if book:
         check_workbook(content, name)
-        found = read_workbook(content, name, sheet, header_line, header_rows)
-        title = f"{name}[{found.title}]"
-        raw = _framed(found.records, title, header_line, digest, found.marks)
-        return replace(raw, epoch=found.epoch, sheet=found.title, sheets=found.sheets)
+        return _sheet(content, name, sheet, header_line, header_rows)
     if sheet is not None:
         kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
         raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
     if suffix in PARQUET_SUFFIXES:
-        return _framed(read_columnar(content, name), name, 1, digest)
+        return _framed(read_columnar(content, name), name, 1, _digest(content))
+    return _text_file(
+        content,
+        name,
+        suffix,
+        header_line=header_line,
+        encoding=encoding,
+        separator=separator,
+        wanted=wanted,
+    )
+
+
+def _text_file(
+    content: bytes,
+    name: str,
+    suffix: str,
+    *,
+    header_line: int,
+    encoding: str,
+    separator: str,
+    wanted: Collection[str],
+) -> RawFile:
     check_text(content, name)
     chosen, guessed = detect_encoding(content) if encoding == AUTO else (encoding, False)
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
-    raw = _framed(read_delimited(text, name, header_line, separator), name, header_line, digest)
+    records = read_delimited(text, name, header_line, separator)
+    raw = _framed(records, name, header_line, _digest(content))
     guess = _noted(name, [header_line], Action.FLAGGED, "guessed_encoding")
     log = (guess, *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sheet(
+    content: bytes, name: str, sheet: str | None, header_line: int, header_rows: int
+) -> RawFile:
+    found = read_workbook(content, name, sheet, header_line, header_rows)
+    title = f"{name}[{found.title}]"
+    raw = _framed(found.records, title, header_line, _digest(content), found.marks)
+    return replace(raw, epoch=found.epoch, sheet=found.title, sheets=found.sheets)
 
 
 def _suffix(path: Path, name: str) -> str:

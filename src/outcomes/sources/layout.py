@@ -14,6 +14,7 @@ from outcomes.sources.entry import FileLayout, date_order, parse_entry
 from outcomes.sources.section import Section
 
 SCHEMA = 1
+_MOST_DOTS = 60
 
 # How a file is read; entries for the same file share these, so they may be said once.
 _READING = ("header_line", "header_rows", "encoding", "separator", "decimal", "date_order")
@@ -47,6 +48,7 @@ def parse_layout(text: str, where: str) -> Layout:
     keys, tables, columns, words and questionnaires, wrong types, required columns without
     a source, and file names that leave the folder.
     """
+    _check_keys(text, where)
     try:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -80,6 +82,17 @@ def parse_layout(text: str, where: str) -> Layout:
         for number, entry in enumerate(entries, start=1)
     )
     return replace(layout, files=files)
+
+
+def _check_keys(text: str, where: str) -> None:
+    """Refuse keys of endless parts, which take Python's reader of TOML hours."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > _MOST_DOTS and not line.lstrip().startswith("#"):
+            raise LayoutError(
+                f"the layout is not valid TOML: more than {_MOST_DOTS} full stops in one line",
+                where=f"{where}, line {number}",
+                fix="correct that line",
+            )
 
 
 def _timezone(top: Section) -> tzinfo | None:

@@ -14,7 +14,8 @@ from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, Kind
 from outcomes.sources.entry import FileLayout, Visit
 from outcomes.sources.files import RawFile
-from outcomes.sources.section import near
+from outcomes.sources.names import likely_names
+from outcomes.sources.section import short
 from outcomes.sources.serials import from_serials
 from outcomes.sources.spreadsheets.facts import EPOCHS
 
@@ -54,19 +55,20 @@ def map_entry(
 def check_columns(raw: RawFile, entry: FileLayout) -> None:
     """Refuse, with a LayoutError, a mapped column that is absent or stands twice."""
     wanted = [*entry.columns.values(), *(c for v in entry.visits for c in v.items.values())]
-    known = [header for header in raw.headers if header]
     alone = len(raw.headers) == 1
     for source in wanted:
         count = raw.headers.count(source.strip())
         if count == 1:
             continue
-        fix = near(source, known) if count == 0 else "rename one of the two columns"
+        fix = "rename one of the two columns"
+        if count == 0:
+            fix = likely_names(source, raw, entry.used())
         if count == 0 and alone:
             fix = "the file reads as a single column: is another separator needed in the layout?"
         raise LayoutError(
-            f"the file has no column {source!r}"
+            f"the file has no column {short(source)!r}"
             if count == 0
-            else f"the file has {count} columns called {source!r}",
+            else f"the file has {count} columns called {short(source)!r}",
             where=f"{entry.where}, line {raw.header_line} of {raw.name}",
             fix=fix,
         )

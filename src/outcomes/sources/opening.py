@@ -41,14 +41,15 @@ def read_bytes(path: Path, name: str, limit: int) -> bytes:
         raise InputError(
             f"the file cannot be opened: {error.strerror}", where=name, fix="check its rights"
         ) from None
+    before = os.fstat(handle)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(handle)
+        raise InputError(
+            "this is a folder, a pipe or a device, and no file",
+            where=name,
+            fix="name the file that holds the export",
+        )
     with os.fdopen(handle, "rb") as stream:
-        before = os.fstat(handle)
-        if not stat.S_ISREG(before.st_mode):
-            raise InputError(
-                "this is a folder, a pipe or a device, and no file",
-                where=name,
-                fix="name the file that holds the export",
-            )
         if before.st_size > limit:
             raise too_large(name, before.st_size, limit)
         try:

@@ -26,6 +26,7 @@ from outcomes.sources.mapping import (
     unused_columns,
     unused_lines,
 )
+from outcomes.sources.names import check_names
 from outcomes.sources.opening import read_bytes, shown_name
 from outcomes.sources.section import near
 from outcomes.sources.settling import settle
@@ -198,6 +199,8 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
     for entries_of_file in _by_file(layout.files):
         raw = _read_entry(folder, entries_of_file, layout.where)
         mapped = [_canonical(entry, raw) for entry in entries_of_file]
+        used = set().union(*(entry.used() for entry in mapped))
+        check_names(raw, used)
         for entry in mapped:
             check_columns(raw, entry)
         mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
@@ -208,7 +211,7 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
             made.append(rows)
         log.extend(raw.log)
         log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
-        log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
+        log.extend(unused_columns(raw, used))
         log.extend(days_as_numbers(raw, mapped, missing))
         sources.append(raw.source)
         # Without its cells: a workbook is asked once more, for its sheets.
