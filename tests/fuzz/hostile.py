@@ -47,7 +47,7 @@ def hostile() -> Iterator[Case]:
 def texts() -> Iterator[Case]:
     good = text()
     first, rest = good.split("\r\n", 1)
-    for id, content in {
+    for case, content in {
         "good": good,
         "empty": "",
         "one-byte": "\0",
@@ -97,7 +97,7 @@ def texts() -> Iterator[Case]:
         "json": '{"name": "' + rows()[0][14] + '"}',
         "nested-json": "[" * 100_000,
     }.items():
-        yield with_layout(f"text-{id}", "t.csv", content.encode())
+        yield with_layout(f"text-{case}", "t.csv", content.encode())
     for encoding in ("utf-16", "utf-16-le", "utf-32", "cp1252", "latin-1", "cp037", "utf-7"):
         yield with_layout(f"encoding-{encoding}", "t.csv", good.encode(encoding))
     yield with_layout("encoding-broken", "t.csv", good.encode()[:-3] + b"\xe9\xff\xfe")
@@ -107,8 +107,12 @@ def texts() -> Iterator[Case]:
     yield with_layout("encoding-only-a-mark", "t.csv", b"\xef\xbb\xbf")
     yield with_layout("encoding-two-marks", "t.csv", b"\xef\xbb\xbf\xef\xbb\xbf" + good.encode())
     yield with_layout("random-bytes", "t.csv", bytes((n * 7919) % 251 + 1 for n in range(50_000)))
-    for id, content in {"xlsx": good_xlsx(), "xls": good_xls(), "parquet": good_parquet()}.items():
-        yield with_layout(f"text-that-is-{id}", "t.csv", content)
+    for case, content in {
+        "xlsx": good_xlsx(),
+        "xls": good_xls(),
+        "parquet": good_parquet(),
+    }.items():
+        yield with_layout(f"text-that-is-{case}", "t.csv", content)
 
 
 def archives() -> Iterator[Case]:
@@ -177,20 +181,20 @@ def sheets() -> Iterator[Case]:
         "unclosed-cells": lambda x: b"<worksheet><sheetData>" + b'<row><c r="A1">' * 100_000,
         "huge-dimension": lambda x: x.replace(b'ref="A1:O7"', b'ref="A1:XFD1048576"'),
     }
-    for id, change in changes.items():
-        yield with_layout(f"sheet-{id}", "t.xlsx", swapped(good, SHEET, change))
+    for case, change in changes.items():
+        yield with_layout(f"sheet-{case}", "t.xlsx", swapped(good, SHEET, change))
     book = "xl/workbook.xml"
-    for id, change in {
+    for case, change in {
         "no-sheets": lambda x: x.replace(b"<sheet ", b"<shoot "),
         "sheet-names": lambda x: x.replace(b'name="Sheet"', b'name="' + b"S" * 100_000 + b'"'),
         "unknown-relation": lambda x: x.replace(b'r:id="rId1"', b'r:id="rId99"'),
         "all-hidden": lambda x: x.replace(b'state="visible"', b'state="veryHidden"'),
     }.items():
-        yield with_layout(f"workbook-{id}", "t.xlsx", swapped(good, book, change))
+        yield with_layout(f"workbook-{case}", "t.xlsx", swapped(good, book, change))
     cell = (
         '<table:table-cell{} office:value-type="string"><text:p>Zebedee</text:p></table:table-cell>'
     )
-    for id, body in {
+    for case, body in {
         "columns-repeated": cell.format(' table:number-columns-repeated="999999999"'),
         "rows-repeated": cell.format(""),
         "spaces": cell.format("").replace("Zebedee", '<text:s text:c="999999999"/>'),
@@ -198,10 +202,10 @@ def sheets() -> Iterator[Case]:
         "negative": cell.format(' table:number-columns-repeated="-5"'),
         "many-columns": cell.format("") * 20_000,
     }.items():
-        repeat = ' table:number-rows-repeated="999999999"' if id == "rows-repeated" else ""
+        repeat = ' table:number-rows-repeated="999999999"' if case == "rows-repeated" else ""
         row = f"<table:table-row{repeat}>{body}</table:table-row>"
         yield with_layout(
-            f"ods-{id}", "t.ods", ods(f'<table:table table:name="A">{row}</table:table>')
+            f"ods-{case}", "t.ods", ods(f'<table:table table:name="A">{row}</table:table>')
         )
     nested = '<table:table table:name="A"><table:table-row><table:table-cell>' * 5000
     yield with_layout("ods-tables-in-tables", "t.ods", ods(nested, end=""))
@@ -232,8 +236,8 @@ def binaries() -> Iterator[Case]:
         b' xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>',
         "xlsx": good_xlsx(),
     }
-    for id, content in changes.items():
-        yield with_layout(f"xls-{id}", "t.xls", content)
+    for case, content in changes.items():
+        yield with_layout(f"xls-{case}", "t.xls", content)
 
 
 def parquets() -> Iterator[Case]:
@@ -267,8 +271,8 @@ def parquets() -> Iterator[Case]:
         "footer-length": good[:-8] + b"\xff\xff\xff\x7f" + good[-4:],
         "text": text().encode(),
     }
-    for id, content in changes.items():
-        yield with_layout(f"parquet-{id}", "t.parquet", content)
+    for case, content in changes.items():
+        yield with_layout(f"parquet-{case}", "t.parquet", content)
 
 
 def layouts() -> Iterator[Case]:
@@ -320,9 +324,9 @@ def layouts() -> Iterator[Case]:
         "pattern-of-items": good.replace('"Q{item}"', '"' + "{item:09}" * 2000 + '"'),
         "bare-braces": good.replace('"Q{item}"', '"Q{item.__class__}{item}"'),
     }
-    for id, body in changes.items():
-        content = body.encode("latin-1") if id == "not-utf-8" else body.encode()
-        yield Case(f"layout-{id}", {"layout.toml": content, "t.csv": csv})
+    for case, body in changes.items():
+        content = body.encode("latin-1") if case == "not-utf-8" else body.encode()
+        yield Case(f"layout-{case}", {"layout.toml": content, "t.csv": csv})
 
 
 def places() -> Iterator[Case]:
@@ -330,7 +334,7 @@ def places() -> Iterator[Case]:
         return lambda folder: (folder / "t.csv").symlink_to(target)
 
     only = {"layout.toml": layout("t.csv")}
-    for id, target in {
+    for case, target in {
         "outside": "/etc/passwd",
         "device": "/dev/zero",
         "itself": "t.csv",
@@ -338,7 +342,7 @@ def places() -> Iterator[Case]:
         "parent": "..",
         "terminal": "/dev/tty",
     }.items():
-        yield Case(f"link-{id}", only, linked(target))
+        yield Case(f"link-{case}", only, linked(target))
     yield Case("link-inside", {**only, "real.csv": text().encode()}, linked("real.csv"))
     yield Case("pipe", only, lambda folder: os.mkfifo(folder / "t.csv"))
     yield Case("folder-as-file", only, lambda folder: (folder / "t.csv").mkdir())
@@ -354,9 +358,8 @@ def places() -> Iterator[Case]:
     yield Case("line-in-name-beside", {**only, "t.csv": text().encode(), "a\nb.csv": b"a\n1\n"})
     yield Case("only-a-pipe", {}, lambda folder: os.mkfifo(folder / "clients.csv"))
     yield Case("canonical-folder", {}, lambda folder: (folder / "clients.csv").mkdir())
-    yield Case("canonical-many-columns", {
-        "clients.csv": (",".join(["client_id", *(f"c{n}" for n in range(10_000))]) + "\nZebedee,1").encode()
-    })  # fmt: skip
+    wide = ",".join(["client_id", *(f"c{n}" for n in range(10_000))]) + "\nZebedee,1"
+    yield Case("canonical-many-columns", {"clients.csv": wide.encode()})
     yield Case("canonical-null", {"clients.csv": b"client_id\nZebedee\0Quillfeather\n"})
     yield Case("source-is-a-pipe", only, lambda f: os.mkfifo(f / "t.csv"), source="t.csv")
     yield Case("source-is-a-workbook-of-text", {**only, "t.xls": text().encode()}, source="t.xls")
@@ -422,7 +425,7 @@ def twice(content: bytes) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with zipfile.ZipFile(out, "a") as archive:
-            archive.writestr(SHEET, b"<worksheet/>")
+            archive.writestr(zipfile.ZipInfo(SHEET, (2026, 1, 1, 0, 0, 0)), b"<worksheet/>")
     return out.getvalue()
 
 

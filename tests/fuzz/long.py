@@ -18,6 +18,10 @@ from corpus import Case, random_case
 from judge import judged
 
 
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
 def endless(seed: int, until: float) -> Iterator[Case]:
     number = 0
     while time.monotonic() < until:
@@ -34,7 +38,7 @@ def main() -> int:
     out = given.out or Path(tempfile.mkdtemp(prefix="outcomes-fuzz-"))
     if out.resolve().is_relative_to(Path(__file__).resolve().parents[2]):
         parser.error("--out lies in the repository; what is kept there might be committed")
-    print(f"seed {given.seed}, {given.minutes:g} minutes; files that do harm are kept in {out}")
+    say(f"seed {given.seed}, {given.minutes:g} minutes; files that do harm are kept in {out}")
     done = faults = 0
     with tempfile.TemporaryDirectory() as aside:
         until = time.monotonic() + given.minutes * 60
@@ -44,9 +48,9 @@ def main() -> int:
             if wrong:
                 faults += 1
                 shutil.copytree(folder, out / case.id, symlinks=True, dirs_exist_ok=True)
-                print(f"{case.id}: {wrong}\n")
+                say(f"{case.id}: {wrong}\n")
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"{done} files read, {faults} did harm")
+    say(f"{done} files read, {faults} did harm")
     return 1 if faults else 0
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from corpus import CANARIES, corpus
@@ -15,14 +16,13 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes and no limits"),
 ]
+HERE = Path(__file__).resolve().parent
 FEWEST = 500
 WORKERS = 2
 # Through the front door, one of each family.
 SAMPLE = (
-    "text-good", "text-no-header", "text-huge-field", "text-name-in-the-wrong-column",
-    "xlsx-bomb", "xlsx-entities", "xlsx-of-text", "ods-good", "ods-rows-repeated", "xls-good",
-    "xls-ring-of-sectors", "parquet-constant-bomb", "layout-parent", "layout-nested-brackets",
-    "link-device", "pipe", "layout-as-pipe", "odd-name-beside",
+    "text-no-header", "text-name-in-the-wrong-column", "xlsx-bomb", "xls-ring-of-sectors",
+    "parquet-constant-bomb", "layout-nested-brackets", "pipe", "odd-name-beside",
 )  # fmt: skip
 
 
@@ -37,13 +37,22 @@ def test_no_file_does_harm(tmp_path):
             pool.map(lambda pair: list(judged(*pair)), zip(shares, places, strict=True))
         )
     faults = {case.id: wrong for found in outcomes for case, wrong in found if wrong}
-    assert not faults, "\n\n".join(f"{id}: {wrong}" for id, wrong in faults.items())
+    assert not faults, "\n\n".join(f"{case}: {wrong}" for case, wrong in faults.items())
 
 
 def test_the_corpus_is_the_same_every_time():
-    first, again = ([(case.id, sorted(case.files.items())) for case in corpus(520)] for _ in "ab")
-    same = [a == b for a, b in zip(first, again, strict=True)]
-    assert all(same)
+    code = (
+        "import hashlib, random; from corpus import random_case; "
+        "cases = [random_case(n, random.Random(str(n))) for n in range(80)]; "
+        "print(hashlib.sha256(repr([sorted(c.files.items()) for c in cases]).encode()).hexdigest())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=HERE, capture_output=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("id", SAMPLE)
