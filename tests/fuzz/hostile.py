@@ -225,7 +225,7 @@ def binaries() -> Iterator[Case]:
         "many-fat": good[:44] + b"\xff\xff\xff\x7f" + good[48:],
         "difat-ring": good[:68] + struct.pack("<II", 0, 0x7FFFFFFF) + good[76:],
         "no-stream": good.replace("Workbook".encode("utf-16-le"), "Workbonk".encode("utf-16-le")),
-        "encrypted": good.replace("Workbook".encode("utf-16-le"), "Workbook".encode("utf-16-le")),
+        "encrypted": encrypted(good),
         "protected": good.replace(b"\x22\x00\x02\x00", b"\x2f\x00\x02\x00", 1),
         "many-strings": strings(good, 0x7FFFFFFF),
         "no-strings": strings(good, 0),
@@ -416,6 +416,14 @@ def flagged(content: bytes) -> bytes:
             out[place + at] |= 1
             place = out.find(magic, place + 4)
     return bytes(out)
+
+
+def encrypted(content: bytes) -> bytes:
+    """The one stream has the name that Excel gives to an encrypted workbook."""
+    name = "EncryptedPackage".encode("utf-16-le")
+    at = content.find("Workbook".encode("utf-16-le"))
+    length = struct.pack("<H", len(name) + 2)
+    return content[:at] + name.ljust(64, b"\0") + length + content[at + 66 :]
 
 
 def twice(content: bytes) -> bytes:

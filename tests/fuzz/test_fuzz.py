@@ -12,6 +12,9 @@ import pytest
 from corpus import CANARIES, corpus
 from judge import judged, listing
 
+from outcomes.errors import InputError
+from outcomes.sources import read
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes and no limits"),
@@ -53,6 +56,16 @@ def test_the_corpus_is_the_same_every_time():
         for _ in range(2)
     }
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    "id", ["xls-encrypted", "xls-protected", "xlsx-encrypted-flag", "ods-encrypted-flag"]
+)
+def test_a_password_is_named(id, tmp_path):
+    case = next(case for case in corpus(0) if case.id == id)
+    case.write(tmp_path / "export")
+    with pytest.raises(InputError, match="protected by a password"):
+        read(tmp_path / "export")
 
 
 @pytest.mark.parametrize("id", SAMPLE)
