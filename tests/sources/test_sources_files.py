@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import date, datetime, time
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -125,8 +126,8 @@ def test_messages_name_the_line(written):
 
 
 def test_unknown_kinds_and_missing_files(tmp_path, written):
-    with pytest.raises(InputError, match=r"\.ods"):
-        written("x", "t.ods")
+    with pytest.raises(InputError, match=r"\.docx"):
+        written("x", "t.docx")
     with pytest.raises(InputError, match="no such file"):
         read_file(tmp_path / "none.csv", "none.csv")
     with pytest.raises(InputError, match="no sheets"):
@@ -181,7 +182,9 @@ def test_sheets_give_text(written):
     first, second = raw.cells.iloc[:, :7].to_numpy().tolist()
     assert first == ["7", "2026-10-05", "2026-10-05 09:30:00", "3", "2.5", "true", " a "]
     assert second == ["8", "2026-01-02", "09:30:00", "", "4", "false", ""]
-    assert [log["reason"].tolist() for log in raw.log] == [["blank_line"]]
+    found = pd.concat(raw.log)[["reason", "action", "line", "column"]].to_numpy().tolist()
+    assert found[0][:3] == ["blank_line", "dropped", 4]
+    assert found[1:] == [["formula_without_value", "emptied", 5, "text"]]
 
 
 def test_sheets_that_are_not_there(written):
@@ -189,11 +192,24 @@ def test_sheets_that_are_not_there(written):
     with pytest.raises(InputError, match="no sheet 'Dta'") as error:
         written(content, "b.xlsx", sheet="Dta")
     assert "did you mean 'Data'" in error.value.fix
-    with pytest.raises(InputError, match="no column names in line 1"):
-        written(content, "b.xlsx")
+    with pytest.raises(InputError, match="no column names in line 4"):
+        written(content, "b.xlsx", header_line=4)
+    assert written(content, "b.xlsx").name == "b.xlsx[Data]", "an empty cover is passed over"
 
 
-@pytest.mark.parametrize("content", [b"no workbook", b"PK\x03\x04broken"])
-def test_broken_workbooks(content, written):
-    with pytest.raises(InputError, match="cannot be read"):
-        written(content, "b.xlsx")
+BROKEN_WORKBOOKS = {
+    "text": (b"id,b\n1,2\n", "is a text file"),
+    "zip cut short": (b"PK\x03\x04broken", "damaged"),
+    "compound file cut short": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "damaged"),
+    "web page": (b"<html><body><table><tr><td>id</td></tr></table>", "web page"),
+    "something binary": (b"\x00\x01\x02", "another kind"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_WORKBOOKS)
+@pytest.mark.parametrize("name", ["b.xlsx", "b.xls", "b.ods"])
+def test_broken_workbooks(case, name, written):
+    content, message = BROKEN_WORKBOOKS[case]
+    with pytest.raises(InputError, match=message) as error:
+        written(content, name)
+    assert error.value.fix

@@ -97,6 +97,7 @@ def clean(
         resubmission_days=_either(resubmission_days, policy.resubmission_days),
         accept=frozenset(accept),
         policy=policy,
+        slid=_slid(logs),
     )
     tables = _prepared(raw)
     read = {table: len(frame) for table, frame in tables.items()}
@@ -125,6 +126,12 @@ def _check_balance(ledger: Ledger) -> None:
     if not ledger.balanced():
         # A fault of this program, not of the source: no message to the user can mend it.
         raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}\n{ledger.files()}")
+
+
+def _slid(logs: Sequence[pd.DataFrame]) -> frozenset[tuple[str, int]]:
+    """Lines whose cells may stand in the wrong column."""
+    ragged = [log[log["reason"] == "ragged_line"] for log in logs]
+    return frozenset(pair for log in ragged for pair in zip(log["file"], log["line"], strict=True))
 
 
 def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:

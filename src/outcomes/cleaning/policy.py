@@ -91,6 +91,8 @@ class Settings:
     sentinels : numbers that stand for a missing answer.
     resubmission_days : a form sent again within so many days stands for the first one.
     accept : reasons for which rows are kept and flagged instead of put aside.
+    slid : (file, line) of lines with too few or too many cells, which may have slid into the
+        wrong column: nothing of them is shown.
     """
 
     exported_on: date
@@ -100,6 +102,7 @@ class Settings:
     resubmission_days: int
     accept: frozenset[str]
     policy: CleaningPolicy
+    slid: frozenset[tuple[str, int]] = frozenset()
 
     def accepts(self, reason: str) -> bool:
         """Whether rows with this reason are to be used without a decision."""

@@ -7,6 +7,7 @@ import pandas as pd
 from outcomes.cleaning.policy import CleaningPolicy, Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import VocabularyError
+from outcomes.ledger import FILE, LINE
 from outcomes.privacy import has_name_shape, holds_given_name, names_somebody
 from outcomes.schema import TABLES, vocabularies
 
@@ -17,7 +18,8 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
     Raises VocabularyError naming every unknown word of every coded column with its count.
     A word of a coded column is a code of the practice's software, not a client's value; a
     column with very many unknown words may hold anything, and none of them is shown. Nor is
-    a word that may name somebody, since the column may be the wrong one.
+    a word that may name somebody, since the column may be the wrong one, nor one that only stands
+    in lines with too few or too many cells, which may have slid.
     """
     tracing = Tracing("check_words", tables)
     unknown: list[tuple[str, pd.Series]] = []
@@ -30,11 +32,22 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
             words = cells.str.casefold().map(known).astype("string")
             lost = cells[cells.notna() & words.isna()]
             if len(lost):
-                unknown.append((f"{name}.{column.name}", lost.value_counts()))
+                counts = _counts(lost, frame.loc[lost.index], settings)
+                unknown.append((f"{name}.{column.name}", counts))
             tracing.replace(name, column.name, words)
     if unknown:
         raise _refusal(unknown, settings.policy)
     return tracing.done()
+
+
+def _counts(lost: pd.Series, rows: pd.DataFrame, settings: Settings) -> pd.Series:
+    """Count the unknown words; those of lines that may have slid count together, as None."""
+    if not settings.slid:
+        return lost.value_counts()
+    places = zip(rows[FILE], rows[LINE], strict=True)
+    slid = pd.Series([place in settings.slid for place in places], index=lost.index, dtype=bool)
+    shown = set(lost[~slid])
+    return lost.where(lost.isin(shown)).value_counts(dropna=False)
 
 
 def _refusal(unknown: list[tuple[str, pd.Series]], policy: CleaningPolicy) -> VocabularyError:
@@ -55,11 +68,15 @@ def _refusal(unknown: list[tuple[str, pd.Series]], policy: CleaningPolicy) -> Vo
 def _listed(counts: pd.Series, policy: CleaningPolicy) -> str:
     if len(counts) > policy.unknown_words_shown:
         return f"{len(counts)} different words, so this is hardly the right column"
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    slid = int(counts[counts.index.isna()].sum())
+    words = counts[counts.index.notna()]
+    ordered = sorted(words.items(), key=lambda pair: (-pair[1], str(pair[0])))
     shown = [(word, n) for word, n in ordered if not _withheld(str(word), n)]
     listed = [f"'{str(w)[: policy.unknown_word_length]}' ({n})" for w, n in shown]
     if len(shown) < len(ordered):
         listed.append(f"{len(ordered) - len(shown)} not shown, since they may name somebody")
+    if slid:
+        listed.append(f"{slid} in lines with too few or too many cells, to be mended in the file")
     return ", ".join(listed)
 
 

@@ -33,9 +33,11 @@ from outcomes.sources.lines import (
 from outcomes.sources.lists import read_lists
 from outcomes.sources.look_ups import Listed, looked_up
 from outcomes.sources.mapping import map_entry
+from outcomes.sources.names import check_names
 from outcomes.sources.qualtrics import stated_zone
 from outcomes.sources.redcap import as_raw, load_project, raw_names, refuse_labels
 from outcomes.sources.settling import settle
+from outcomes.sources.sheets import days_as_numbers, unused_sheets
 from outcomes.sources.withholding import (
     IdColumn,
     hide_ids,
@@ -51,7 +53,7 @@ from outcomes.sources.withholding import (
 class Place:
     """Where files come from, what their names may be called, and what happens to telling ids.
 
-    `shown` gives the name to say for each file, and for each sheet in brackets.
+    `shown` gives the name to say for each file.
     """
 
     home: Path | Database
@@ -74,13 +76,11 @@ def assemble(place: Place, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stud
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
     exported_on = layout.exported_on or date.today()
-    sheets = shown_files({entry.sheet for entry in layout.files if entry.sheet}, "sheet")
-    shown = {**place.shown, **{f"[{sheet}]": said for sheet, said in sheets.items()}}
-    place = replace(place, shown=shown)
     log = list(logs)
     parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
     sources: list[SourceFile] = []
     ids: list[IdColumn] = []
+    raws: list[RawFile] = []
     lists = read_lists(place.home, layout.look_ups.values(), missing)
     for entries_of_file in _by_file(layout.files):
         raw = read_entry(place, entries_of_file, layout.where)
@@ -90,6 +90,9 @@ def assemble(place: Place, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stud
         log.extend(made.log)
         ids.extend(made.ids)
         sources.append(made.raw.source)
+        # Without its cells: a workbook is asked once more, for its sheets.
+        raws.append(replace(made.raw, cells=made.raw.cells.iloc[:0]))
+    log.extend(unused_sheets(raws, layout.ignore))
     tables, shared = {}, {}
     for table, pieces in parts.items():
         tables[table], found, lines = join_table(table, pieces, exported_on)
@@ -126,6 +129,7 @@ def map_file(
     """
     skipped = entries_of_file[0].skip_after_header
     raw = shown_raw(raw, set().union(*(entry.used() for entry in entries_of_file)))
+    check_names(raw, set().union(*(entry.used() for entry in entries_of_file)))
     raw = data_lines(stated_zone(raw, skipped), skipped)
     fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
     mapped = [entry for entry in fitted if entry is not None]
@@ -147,6 +151,7 @@ def map_file(
     wide = [bool(entry.visits) for entry in mapped]
     log += unused_lines(raw, chosen_lines, [whole for _, whole in rows], wide)
     log += _words(raw, mapped, missing)
+    log += days_as_numbers(raw, mapped, missing)
     log += unused_columns(raw, set().union(*(entry.used() for entry in mapped)))
     log += identifier_columns(raw, set().union(*(entry.needed() for entry in mapped)))
     return Made(raw, rows, [*raw.log, *log], ids)
@@ -206,8 +211,8 @@ def read_entry(place: Place, entries_of_file: Sequence[FileLayout], where: str) 
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
         rename=None if project is None else raw_names(project),
     )
-    if entry.sheet is not None:
-        raw = shown_sheet(raw, said, place.shown.get(f"[{entry.sheet}]", entry.sheet))
+    if raw.sheet is not None:
+        raw = shown_sheet(raw, said, shown_files([raw.sheet], "sheet")[raw.sheet])
     if project is None:
         refuse_labels(raw, entries_of_file)
         return raw

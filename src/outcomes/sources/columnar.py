@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from outcomes.errors import InputError
-from outcomes.sources.delimited import Records
+from outcomes.sources.delimited import Records, check_width
+from outcomes.sources.limits import source_policy
 
 
 def read_columnar(content: bytes, name: str) -> Records:
@@ -22,9 +23,10 @@ def read_columnar(content: bytes, name: str) -> Records:
     from pyarrow import parquet
 
     try:
+        _check_size(parquet.ParquetFile(io.BytesIO(content)).metadata, name)
         table = parquet.read_table(io.BytesIO(content))
         columns = [(column.type, column.to_pylist()) for column in table.columns]
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise InputError(
             f"the Parquet file cannot be read ({type(error).__name__})",
             where=name,
@@ -45,6 +47,24 @@ def read_columnar(content: bytes, name: str) -> Records:
             ) from None
     rows = [list(row) for row in zip(*cells, strict=True)]
     return Records(headers, rows, list(range(2, len(rows) + 2)))
+
+
+def _check_size(metadata: Any, name: str) -> None:  # noqa: ANN401 - pyarrow is untyped
+    """Refuse, with an InputError, what would unpack to more than fits."""
+    policy = source_policy()
+    sizes = [
+        metadata.row_group(group).column(column).total_uncompressed_size
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+    ]
+    check_width(list(metadata.schema.names), name)
+    if metadata.num_rows * metadata.num_columns > policy.values or sum(sizes) > policy.file_bytes:
+        raise InputError(
+            "the Parquet file holds more values than can be read at once",
+            where=name,
+            how_many=metadata.num_rows,
+            fix="write it in parts, for example one file for each year",
+        )
 
 
 def _text(value: Any, short: Any) -> str:  # noqa: ANN401, PLR0911 - one return for each type

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from outcomes.errors import InputError
 from outcomes.sources.detection import marked_encoding
+from outcomes.sources.limits import source_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ def decode(content: bytes, name: str, encoding: str | None) -> str:
             where=f"{name}, line {line}",
             fix='state its encoding in the layout, for example encoding = "cp1252"',
         ) from None
+    except (UnicodeError, LookupError):  # codecs that are rarely used say no place
+        raise InputError(
+            f"the file is not {chosen}",
+            where=name,
+            fix='state its encoding in the layout, for example encoding = "cp1252"',
+        ) from None
     if "\0" in text:
         raise InputError("the file is not text", where=name, fix="export it as CSV")
     return text
@@ -55,8 +62,8 @@ def read_delimited(text: str, name: str, header_line: int, separator: str) -> Re
     would swallow lines into one cell.
     """
     stream = io.StringIO(text, newline="")
-    for _ in range(header_line - 1):
-        stream.readline()
+    skip_lines(stream, header_line - 1)
+    csv.field_size_limit(source_policy().cell_characters)
     reader = csv.reader(stream, delimiter=separator, strict=True)
     start = header_line
     try:
@@ -74,12 +81,44 @@ def read_delimited(text: str, name: str, header_line: int, separator: str) -> Re
             lines.append(line)
             start = header_line + reader.line_num
     except csv.Error as error:
-        raise InputError(
-            f"the quoting is broken: {error}",
-            where=f"{name}, in the record that starts at line {start}",
-            fix="look for a lone quotation mark, or export the file again",
-        ) from None
+        raise _broken(error, f"{name}, in the record that starts at line {start}") from None
+    check_width(headers, name)
     return Records(headers, rows, lines)
+
+
+def skip_lines(stream: io.StringIO, count: int) -> None:
+    """Go past some lines, or to the end: a layout may name a line that no file reaches."""
+    for _ in range(count):
+        if not stream.readline():
+            return
+
+
+def check_width(headers: list[str], name: str) -> None:
+    """Refuse, with an InputError, more columns than any export has."""
+    limit = source_policy().columns
+    if len(headers) > limit:
+        raise InputError(
+            f"the file has more than {limit:,} columns",
+            where=name,
+            how_many=len(headers),
+            fix="check the separator, or export fewer columns",
+        )
+
+
+def _broken(error: csv.Error, where: str) -> InputError:
+    if "field larger" in str(error):
+        what = f"a cell has more than {source_policy().cell_characters:,} characters"
+        return InputError(
+            f"the quoting is broken, or {what}",
+            where=where,
+            fix="look for a quotation mark that is never closed, or shorten the text",
+        )
+    # Python's words name the fault and quote nothing of the file.
+    return InputError(
+        f"the quoting is broken: {error}",
+        where=where,
+        fix="look for a lone quotation mark, or export the file again",
+    )
 
 
 def _numbered(reader: Iterator[list[str]], skipped: int) -> Iterator[tuple[int, list[str]]]:

@@ -16,10 +16,13 @@ from outcomes.sources.items import TOTAL, WIDE_TABLES, Visit, parse_visits
 from outcomes.sources.look_ups import parse_uses
 from outcomes.sources.meaning import parse_codes, parse_columns, parse_constants
 from outcomes.sources.section import Section, near
+from outcomes.sources.spreadsheets.facts import EPOCHS
 
 __all__ = ["TOTAL", "WIDE_TABLES", "FileLayout", "Visit", "date_order", "parse_entry"]
 
-KNOWN_ORDERS = (AUTO, *DATE_ORDERS)
+KNOWN_ORDERS = (AUTO, *DATE_ORDERS, *EPOCHS)
+# More lines of names than this no one reads; a larger number is a header_line in disguise.
+MOST_HEADER_ROWS = 9
 # Tables whose rows may be given the episode that their client was in at their date.
 EPISODE_FINDERS = ("responses", "satisfaction", "sessions")
 CLIENT, EPISODE = "client_id", "episode_id"
@@ -160,7 +163,7 @@ def _how_to_read(section: Section) -> dict[str, Any]:
     return {
         "sheet": section.text("sheet"),
         "header_line": _at_least(section, "header_line", 1),
-        "header_rows": _at_least(section, "header_rows", 1),
+        "header_rows": _header_rows(section),
         "skip_after_header": _at_least(section, "skip_after_header", 0),
         "encoding": _encoding(section),
         "separator": _one_character(section, "separator"),
@@ -204,6 +207,16 @@ def _at_least(section: Section, key: str, lowest: int) -> int:
             "give the line that holds the names" if key == "header_line" else "count the lines",
         )
     return number
+
+
+def _header_rows(section: Section) -> int:
+    rows = section.whole("header_rows", 1)
+    if not 1 <= rows <= MOST_HEADER_ROWS:
+        raise section.refuse(
+            f"header_rows is not between 1 and {MOST_HEADER_ROWS}",
+            "give how many lines hold the names of the columns",
+        )
+    return rows
 
 
 def date_order(section: Section) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,13 +19,17 @@ from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import SourceFile
 from outcomes.sources.columnar import read_columnar
-from outcomes.sources.delimited import Records, decode, read_delimited
+from outcomes.sources.delimited import Records, check_width, decode, read_delimited, skip_lines
 from outcomes.sources.detection import AUTO, NAMES, detect_encoding, separators
 from outcomes.sources.heading import join_headers
-from outcomes.sources.workbook import read_workbook
+from outcomes.sources.limits import source_policy
+from outcomes.sources.opening import check_text, check_workbook, read_bytes
+from outcomes.sources.spreadsheets.facts import SheetFact
+from outcomes.sources.totals import total_rows
+from outcomes.sources.workbook import Mark, read_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 PARQUET_SUFFIXES = (".parquet",)
 # Characters looked at for the separator; detection stops after its first records anyway.
 _SAMPLE = 1_000_000
@@ -40,7 +44,8 @@ class RawFile:
     `cells` has the source's columns as strings ("" where empty) plus `_file` and `_line`, without
     blank lines; `headers` are the names as they stand, so duplicates show; `log` has the
     ledger entries for blank and ragged lines; `source.rows` counts data lines, blank ones too;
-    `separator` is None where the file is no text.
+    `separator` is None where the file is no text. A sheet also says how its workbook counts
+    days (`epoch`, a date order), its own title and which sheets there are.
     """
 
     name: str
@@ -50,6 +55,9 @@ class RawFile:
     log: tuple[pd.DataFrame, ...]
     source: SourceFile
     separator: str | None = None
+    epoch: str | None = None
+    sheet: str | None = None
+    sheets: tuple[SheetFact, ...] = ()
 
 
 def read_file(
@@ -73,11 +81,11 @@ def read_file(
     name
         What the ledger and messages call it; a sheet is added in brackets.
     sheet
-        Sheet of a workbook; the first one by default.
+        Sheet of a workbook; the first one that can be seen by default.
     header_line
-        The line with the column names; lines above are not data.
+        The first line with the column names; lines above are not data.
     header_rows
-        Lines the header extends over, from `header_line` on; see `heading.join_headers`.
+        How many lines hold the names; see `heading.join_headers`.
     encoding
         "auto": see `detection.detect_encoding`. A byte order mark outweighs any other.
     separator
@@ -94,28 +102,79 @@ def read_file(
     LayoutError
         where several separators explain the file equally well.
     """
-    suffix, content = _suffix(path, name), _content(path, name)
-    digest = hashlib.sha256(content).hexdigest()
-    if suffix in WORKBOOK_SUFFIXES:
-        records = _renamed(read_workbook(content, name, sheet, header_line), rename)
-        return _framed(records, f"{name}[{sheet}]" if sheet else name, header_line, digest)
+    suffix = _suffix(path, name)
+    limits = source_policy()
+    book = suffix in WORKBOOK_SUFFIXES
+    content = read_bytes(path, name, limits.workbook_bytes if book else limits.file_bytes)
+    if book:
+        check_workbook(content, name)
+        return _sheet(
+            content, name, sheet, header_line=header_line, header_rows=header_rows, rename=rename
+        )
     if sheet is not None:
         kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
         raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
     if suffix in PARQUET_SUFFIXES:
-        return _framed(read_columnar(content, name), name, 1, digest)
+        return _framed(read_columnar(content, name), name, 1, _digest(content))
+    return _text_file(
+        content,
+        name,
+        suffix,
+        header_line=header_line,
+        header_rows=header_rows,
+        encoding=encoding,
+        separator=separator,
+        wanted=wanted,
+        rename=rename,
+    )
+
+
+def _text_file(
+    content: bytes,
+    name: str,
+    suffix: str,
+    *,
+    header_line: int,
+    header_rows: int,
+    encoding: str,
+    separator: str,
+    wanted: Collection[str],
+    rename: Rename | None,
+) -> RawFile:
+    check_text(content, name)
     chosen, guessed = detect_encoding(content) if encoding == AUTO else (encoding, False)
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
     records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
-    raw = _framed(_renamed(records, rename), name, header_line, digest)
-    log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
+    raw = _framed(_renamed(records, rename), name, header_line, _digest(content))
+    guess = _noted(name, [header_line], Action.FLAGGED, "guessed_encoding")
+    log = (guess, *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
 
 
 def _renamed(records: Records, rename: Rename | None) -> Records:
     return records if rename is None else replace(records, headers=list(rename(records.headers)))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sheet(
+    content: bytes,
+    name: str,
+    sheet: str | None,
+    *,
+    header_line: int,
+    header_rows: int,
+    rename: Rename | None,
+) -> RawFile:
+    found = read_workbook(content, name, sheet, header_line, header_rows)
+    title = f"{name}[{found.title}]"
+    records = _renamed(found.records, rename)
+    raw = _framed(records, title, header_line, _digest(content), found.marks)
+    return replace(raw, epoch=found.epoch, sheet=found.title, sheets=found.sheets)
 
 
 def _suffix(path: Path, name: str) -> str:
@@ -124,29 +183,14 @@ def _suffix(path: Path, name: str) -> str:
         raise InputError(
             f"files of the kind {suffix or 'without a suffix'!r} cannot be read",
             where=name,
-            fix="save it as CSV, .xlsx or .parquet",
+            fix="save it as CSV, .xlsx, .xls, .ods or .parquet",
         )
-    if not path.is_file():
-        raise InputError("there is no such file", where=name, fix="check the name")
     return suffix
-
-
-def _content(path: Path, name: str) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"the file cannot be opened: {error.strerror}", where=name, fix="check its rights"
-        ) from None
-    if not content.strip():
-        raise InputError("the file is empty", where=name, fix="export it again")
-    return content
 
 
 def _separator(text: str, name: str, header_line: int, suffix: str, wanted: Collection[str]) -> str:
     rest = io.StringIO(text, newline="")
-    for _ in range(header_line - 1):
-        rest.readline()
+    skip_lines(rest, header_line - 1)
     sample = rest.read(_SAMPLE)
     found = separators(sample, [column.strip() for column in wanted])
     if suffix == ".tsv" and ("\t" in found or not found):
@@ -162,18 +206,10 @@ def _separator(text: str, name: str, header_line: int, suffix: str, wanted: Coll
     return found[0] if found else ","
 
 
-def _guessed(name: str, header_line: int) -> pd.DataFrame:
-    return entries(
-        pd.DataFrame({FILE: [name], LINE: [header_line]}),
-        table="",
-        action=Action.FLAGGED,
-        step="read_file",
-        reason="guessed_encoding",
-        scope="file",
-    )
-
-
-def _framed(records: Records, name: str, header_line: int, digest: str) -> RawFile:
+def _framed(
+    records: Records, name: str, header_line: int, digest: str, marks: Sequence[Mark] = ()
+) -> RawFile:
+    check_width(records.headers, name)
     headers = tuple(header.strip() for header in records.headers)
     if not any(headers):
         raise InputError(
@@ -187,28 +223,49 @@ def _framed(records: Records, name: str, header_line: int, digest: str) -> RawFi
     blank = np.array([not any(row) or not any(map(str.strip, row)) for row in records.rows], bool)
     surplus = np.array([any(map(str.strip, row[width:])) for row in records.rows], dtype=bool)
     ragged = ~blank & ((widths < width) | surplus)
+    totals = np.zeros(len(records.rows), dtype=bool)
+    totals[total_rows(records.rows, width)] = True
     log = [
-        entries(
-            pd.DataFrame({FILE: name, LINE: lines[mask]}),
-            table="",
-            action=action,
-            step="read_file",
-            reason=reason,
-            scope="file",
-        )
+        _noted(name, lines[mask], action, reason)
         for mask, action, reason in (
             (blank, Action.DROPPED, "blank_line"),
-            (ragged, Action.FLAGGED, "ragged_line"),
+            (totals, Action.DROPPED, "totals_row"),
+            (ragged & ~totals, Action.FLAGGED, "ragged_line"),
         )
         if mask.any()
     ]
     headers = _named(headers, records.rows)
-    kept = [row for row, empty in zip(records.rows, blank, strict=True) if not empty]
+    log += _marked(name, marks, headers, set(lines[totals].tolist()))
+    unused = blank | totals
+    kept = [row for row, out in zip(records.rows, unused, strict=True) if not out]
     cells = _columns(kept, headers)
     cells[FILE] = pd.array([name] * len(kept), dtype="string")
-    cells[LINE] = lines[~blank]
+    cells[LINE] = lines[~unused]
     source = SourceFile(name, digest, len(records.rows))
     return RawFile(name, headers, header_line, cells, tuple(log), source)
+
+
+def _noted(
+    name: str, lines: Sequence[int] | np.ndarray, action: Action, reason: str
+) -> pd.DataFrame:
+    rows = pd.DataFrame({FILE: name, LINE: lines})
+    return entries(rows, table="", action=action, step="read_file", reason=reason, scope="file")
+
+
+def _marked(
+    name: str, marks: Iterable[Mark], headers: Sequence[str], totals: Collection[int]
+) -> list[pd.DataFrame]:
+    """Entries for cells that did not come as they stood, except in rows of totals."""
+    found = [mark for mark in marks if mark.line not in totals]
+    names = [headers[m.column] if m.column < len(headers) else "" for m in found]
+    log = []
+    for action, reason in dict.fromkeys((mark.action, mark.reason) for mark in found):
+        mine = [n for n, m in enumerate(found) if (m.action, m.reason) == (action, reason)]
+        part = _noted(name, [found[n].line for n in mine], action, reason)
+        log.append(
+            part.assign(column=[names[n] or f"(column {found[n].column + 1})" for n in mine])
+        )
+    return log
 
 
 def _named(headers: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES
 from outcomes.sources.entry import FileLayout
+from outcomes.sources.opening import shown_name
 from outcomes.sources.section import near
 
 LAYOUT = "layout.toml"
@@ -71,20 +72,34 @@ def file_in(folder: Path, name: str, where: str, shown: Mapping[str, str] | None
     """
     path, shown = folder / name, shown or {}
     said = shown.get(PurePosixPath(name).as_posix(), name)
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not _lies_within(path, folder):
         raise LayoutError(
             "a link leads out of the folder",
             where=f"{where}, {said}",
             fix="copy the file into the folder",
         )
-    if not path.is_file():
-        present = sorted(item.name for item in folder.iterdir() if item.is_file())
+    if not _exists(path):
+        present = sorted(shown_name(item.name) for item in folder.iterdir() if item.is_file())
         raise LayoutError(
             f"the layout names a file that is not there: {said}",
             where=where,
             fix=near(said, [shown.get(item, item) for item in present]),
         )
     return path
+
+
+def _lies_within(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a name that is too long, links in a ring
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, a folder without rights
+        return False
 
 
 def present_files(folder: Path) -> list[str]:

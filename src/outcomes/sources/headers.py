@@ -9,7 +9,8 @@ from outcomes.schema import TABLES
 from outcomes.sources.birth import AgeSource
 from outcomes.sources.entry import FileLayout, Visit
 from outcomes.sources.files import RawFile
-from outcomes.sources.section import near
+from outcomes.sources.names import likely_names
+from outcomes.sources.section import short
 
 
 def fit_columns(raw: RawFile, entry: FileLayout) -> FileLayout | None:
@@ -68,14 +69,13 @@ def _spelling(raw: RawFile, entry: FileLayout, name: str) -> str | None:
         return found
     if count == 0 and name in entry.optional:
         return None
-    known = [header for header in raw.headers if header]
-    fix = near(name, known) if count == 0 else "rename one of the two columns"
+    fix = likely_names(name, raw, entry.used()) if count == 0 else "rename one of the two columns"
     if count == 0 and len(raw.headers) == 1:
         fix = "the file reads as a single column: is another separator needed in the layout?"
     raise LayoutError(
-        f"the file has no column {name!r}"
+        f"the file has no column {short(name)!r}"
         if count == 0
-        else f"the file has {count} columns called {name!r}",
+        else f"the file has {count} columns called {short(name)!r}",
         where=f"{entry.where}, {header_place(raw)}",
         fix=fix,
     )

@@ -19,6 +19,7 @@ from outcomes.sources.section import Section, near
 from outcomes.sources.suppliers import expand
 
 SCHEMA = 1
+_MOST_DOTS = 60
 
 # How a file is read; entries for the same file share these, so they may be said once.
 _READING = (
@@ -61,11 +62,18 @@ def parse_layout(text: str, where: str, read_text: Callable[[str], str] | None =
     keys, tables, columns, words and questionnaires, wrong types, required columns without
     a source, and file names that leave the folder.
     """
+    _check_keys(text, where)
     try:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(
             f"the layout is not valid TOML: {error}", where=where, fix="correct that line"
+        ) from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits, brackets in brackets
+        raise LayoutError(
+            "the layout is not valid TOML: a number or a list in it has no end",
+            where=where,
+            fix="start from the example in the manual",
         ) from None
     top = Section(body, where)
     schema = top.whole("schema", 0)
@@ -130,6 +138,17 @@ def _accept(top: Section) -> tuple[str, ...]:
         if code not in known:
             raise top.refuse(f"rows with the reason {code!r} cannot be kept", near(code, known))
     return codes
+
+
+def _check_keys(text: str, where: str) -> None:
+    """Refuse keys of endless parts, which take Python's reader of TOML hours."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > _MOST_DOTS and not line.lstrip().startswith("#"):
+            raise LayoutError(
+                f"the layout is not valid TOML: more than {_MOST_DOTS} full stops in one line",
+                where=f"{where}, line {number}",
+                fix="correct that line",
+            )
 
 
 def _timezone(top: Section) -> tzinfo | None:

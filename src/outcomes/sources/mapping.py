@@ -13,6 +13,8 @@ from outcomes.schema import TABLES, Kind
 from outcomes.sources.entry import PARTNERS, FileLayout, Visit
 from outcomes.sources.files import RawFile
 from outcomes.sources.labelling import label_codes
+from outcomes.sources.serials import from_serials
+from outcomes.sources.spreadsheets.facts import EPOCHS
 
 # Stands for every word that is not listed, such as what people write under "Other:".
 ANYTHING_ELSE = "(anything else)"
@@ -43,7 +45,7 @@ def map_entry(
         rows[column] = _coded(_joined(raw, sources, missing), entry, column)
     if entry.partners is not None:
         rows[PARTNERS[0]] = tidy(raw.cells[entry.partners], missing)
-    rows = _with_days(rows, entry, zone)
+    rows = _with_days(_from_serials(rows, raw, entry), entry, zone)
     if entry.visits:
         parts = [
             part for visit in entry.visits for part in _answers(raw, entry, visit, rows, missing)
@@ -55,6 +57,16 @@ def map_entry(
         rows[FIND_EPISODE] = pd.array(["yes"] * len(rows), dtype="string")
     beside = [name for name in (CELL, FIND_EPISODE) if name in rows]
     return rows.reindex(columns=[*TABLES[entry.table].names, FILE, LINE, *beside])
+
+
+def _from_serials(rows: pd.DataFrame, raw: RawFile, entry: FileLayout) -> pd.DataFrame:
+    """Days that a workbook or its export holds as numbers, as ISO days."""
+    epoch = entry.date_order if entry.date_order in EPOCHS else raw.epoch
+    if epoch is None:
+        return rows
+    dates = [column.name for column in TABLES[entry.table].columns if column.kind is Kind.DATE]
+    mapped = [name for name in dates if name in entry.columns]
+    return rows.assign(**{name: from_serials(rows[name], epoch)[0] for name in mapped})
 
 
 def _with_days(rows: pd.DataFrame, entry: FileLayout, zone: tzinfo | None) -> pd.DataFrame:

@@ -25,6 +25,8 @@ from outcomes.sources.folder import (
     unread_tables,
 )
 from outcomes.sources.layout import Layout, parse_layout
+from outcomes.sources.limits import source_policy
+from outcomes.sources.opening import read_bytes, shown_name
 from outcomes.sources.withholding import ids_of, name_withheld
 
 # Written beside the tables by `store.write_tables`; it is an account, not data.
@@ -155,12 +157,15 @@ def _exists(path: Path) -> bool:
 
 
 def _missing(path: Path) -> InputError:
-    beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    try:
+        beside = [shown_name(item.name) for item in path.parent.iterdir()]
+    except (OSError, ValueError):  # no such folder, no rights, no possible name
+        beside = []
     siblings = [name for name in beside if not name_tells(name)]
     close = difflib.get_close_matches(path.name, siblings, n=3)
     offer = f"did you mean {' or '.join(close)}? " if close else ""
     return InputError(
-        "there is no such file or folder", where=str(path), fix=f"{offer}check the path"
+        "there is no such file or folder", where=shown_name(str(path)), fix=f"{offer}check the path"
     )
 
 
@@ -176,8 +181,8 @@ def _load_layout(path: Path) -> Layout:
 
 def _utf8(path: Path, what: str) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        return read_bytes(path, path.name, source_policy().layout_bytes).decode("utf-8-sig")
+    except UnicodeDecodeError:
         raise LayoutError(
             f"{what} cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
         ) from None
@@ -190,7 +195,7 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
         found = _load_layout(folder / LAYOUT)
     else:
         found = Layout(where=folder.name)
-    name = found.name or _shown_name(folder.resolve().name)
+    name = found.name or _shown_name(shown_name(folder.resolve().name))
     return replace(found, name=name)
 
 
@@ -213,7 +218,8 @@ def _read_folder(folder: Path, layout: Layout, ids: _Ids) -> Study:
     named |= {Path(look_up.file).as_posix() for look_up in layout.look_ups.values()}
     named |= {Path(entry.dictionary).as_posix() for entry in layout.files if entry.dictionary}
     named |= {*layout.ignore, LEDGER}
-    shown = shown_files({*present, *named})
+    told = shown_files({*present, *named})
+    shown = {name: shown_name(said) for name, said in told.items()}
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
     unread = unread_tables(shown[name] for name in data if name not in named)
     logs = [*unread, *name_withheld(shown, data)]

@@ -13,13 +13,22 @@ from outcomes.privacy import name_tells
 _NAMES = {str: "a text", int: "a whole number", dict: "a table", list: "a list", date: "a date",
           bool: "true or false", float: "a number"}  # fmt: skip
 
+# A message names so many things, and so much of each; a file may have thousands of columns.
+_SHOWN, _LENGTH = 60, 80
+
 
 def near(word: str, known: Iterable[str]) -> str:
     """Say what `word` may have meant, followed by all there is that names nobody."""
-    everything = [name for name in known if not name_tells(name)]
-    close = difflib.get_close_matches(word, everything, n=3, cutoff=0.5)
+    everything = [short(name) for name in known if not name_tells(name)]
+    close = difflib.get_close_matches(short(word), everything, n=3, cutoff=0.5)
     offer = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
-    return f"{offer}known: {', '.join(everything)}" if everything else offer
+    more = f" and {len(everything) - _SHOWN:,} more" if len(everything) > _SHOWN else ""
+    return f"{offer}known: {', '.join(everything[:_SHOWN])}{more}" if everything else offer
+
+
+def short(name: str) -> str:
+    """Cut a name that no message should hold whole."""
+    return name if len(name) <= _LENGTH else f"{name[:_LENGTH]}..."
 
 
 class Section:

@@ -12,6 +12,8 @@ from outcomes.schema import TABLES, Kind
 from outcomes.sources.detection import AUTO, decimal_evidence
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
+from outcomes.sources.serials import serial_lines
+from outcomes.sources.spreadsheets.facts import EPOCHS
 
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 # So many lines are named; the counts say how many there are.
@@ -28,6 +30,8 @@ def settle(
     """
     missing = (*missing, *(word for entry in entries for word in entry.missing))
     order = entries[0].date_order or date_order
+    if order not in EPOCHS and raw.epoch is None:
+        _refuse_serials(raw, entries, missing)
     if order == AUTO:
         order = _date_order(raw, entries, missing)
     decimal = entries[0].decimal
@@ -59,6 +63,19 @@ def _date_order(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[s
         how_many=len(found.either),
         fix=fix,
     )
+
+
+def _refuse_serials(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> None:
+    """Refuse days as numbers where no workbook says which day they count from."""
+    lines = serial_lines(_cells(raw, _sources(entries, (Kind.DATE,)), missing))
+    if lines:
+        raise LayoutError(
+            f"the dates of the file are numbers, as Excel counts days ({_lines(lines)})",
+            where=raw.name,
+            how_many=len(lines),
+            fix='say date_order = "excel" for this file in the layout, or "excel1904" if it comes '
+            "from Excel for Mac and all dates turn out four years early",
+        )
 
 
 def _decimal(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> str:
