@@ -130,7 +130,7 @@ def test_unknown_kinds_and_missing_files(tmp_path, written):
         written("x", "t.docx")
     with pytest.raises(InputError, match="no such file"):
         read_file(tmp_path / "none.csv", "none.csv")
-    with pytest.raises(InputError, match="no sheets"):
+    with pytest.raises(InputError, match="only a workbook has sheets"):
         written("id\n1\n", sheet="A")
     with pytest.raises(InputError, match="ends before line 9"):
         written("id\n1\n", header_line=9)

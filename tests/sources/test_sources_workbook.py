@@ -40,7 +40,7 @@ def practice(tmp_path):
 
 def events(study):
     log = study.ledger.to_frame()
-    log["file"] = log["file"].str.extract(r"\[(.*)\]")
+    log["file"] = log["sheet"]
     columns = ["reason", "action", "file", "line", "column"]
     return {tuple(row) for row in log[columns].fillna("").to_numpy()}
 
@@ -81,7 +81,7 @@ def test_everything_odd_is_in_the_ledger(practice, name):
         ("hidden_sheet", "flagged", "Lists", 0, ""),
     }
     files = study.ledger.files().set_index("file")
-    assert files.loc[f"{name}[PHQ-9]"].tolist() == [5, 4, 1]
+    assert files.loc[f"{name}[PHQ-9]"].tolist() == [5, 4, 1, 0]
     assert files.loc[f"{name}[Clients]"].tolist() == [3, 3, 0], "formatted empty rows are none"
 
 

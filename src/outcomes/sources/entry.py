@@ -213,7 +213,7 @@ def _header_rows(section: Section) -> int:
     rows = section.whole("header_rows", 1)
     if not 1 <= rows <= MOST_HEADER_ROWS:
         raise section.refuse(
-            f"header_rows is not between 1 and {MOST_HEADER_ROWS}",
+            f"header_rows counts from 1 to {MOST_HEADER_ROWS}",
             "give how many lines hold the names of the columns",
         )
     return rows

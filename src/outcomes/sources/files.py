@@ -76,20 +76,16 @@ def read_file(
 
     Parameters
     ----------
-    path
-        The file.
-    name
-        What the ledger and messages call it; a sheet is added in brackets.
+    path, name
+        The file, and what the ledger and messages call it; a sheet is added in brackets.
     sheet
         Sheet of a workbook; the first one that can be seen by default.
     header_line
         The first line with the column names; lines above are not data.
     header_rows
         How many lines hold the names; see `heading.join_headers`.
-    encoding
-        "auto": see `detection.detect_encoding`. A byte order mark outweighs any other.
-    separator
-        "auto": see `detection.separators`.
+    encoding, separator
+        "auto": see `detection`. A byte order mark outweighs any other encoding.
     wanted
         Column names the file should have, as evidence for its separator.
     rename
@@ -103,17 +99,14 @@ def read_file(
         where several separators explain the file equally well.
     """
     suffix = _suffix(path, name)
-    limits = source_policy()
-    book = suffix in WORKBOOK_SUFFIXES
-    content = read_bytes(path, name, limits.workbook_bytes if book else limits.file_bytes)
-    if book:
+    content = _content(path, name, suffix)
+    if suffix in WORKBOOK_SUFFIXES:
         check_workbook(content, name)
         return _sheet(
             content, name, sheet, header_line=header_line, header_rows=header_rows, rename=rename
         )
     if sheet is not None:
-        kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
-        raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
+        raise InputError("only a workbook has sheets", where=name, fix="leave out sheet")
     if suffix in PARQUET_SUFFIXES:
         return _framed(read_columnar(content, name), name, 1, _digest(content))
     return _text_file(
@@ -127,6 +120,12 @@ def read_file(
         wanted=wanted,
         rename=rename,
     )
+
+
+def _content(path: Path, name: str, suffix: str) -> bytes:
+    limits = source_policy()
+    book = suffix in WORKBOOK_SUFFIXES
+    return read_bytes(path, name, limits.workbook_bytes if book else limits.file_bytes)
 
 
 def _text_file(
