@@ -82,7 +82,7 @@ def test_everything_odd_is_in_the_ledger(practice, name):
     }
     files = study.ledger.files().set_index("file")
     assert files.loc[f"{name}[PHQ-9]"].tolist() == [5, 4, 1, 0]
-    assert files.loc[f"{name}[Clients]"].tolist() == [3, 3, 0], "formatted empty rows are none"
+    assert files.loc[f"{name}[Clients]"].tolist() == [3, 3, 0, 0], "formatted empty rows are none"
 
 
 def test_a_workbook_that_no_program_has_worked_out(practice):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
+from openpyxl import Workbook
 
 from outcomes.cleaning import clean
 from outcomes.errors import OutcomesError
@@ -16,6 +18,7 @@ from outcomes.sources import read
 
 HERE = Path(__file__).parent
 BEHIND = "practice"
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 ENTRY = ["reason", "table", "action", "line", "column", "n"]
 
 
@@ -89,8 +92,34 @@ def _read(body, folder):
     layout = f"schema = 1\nexported_on = {day}\n{body.get('layout', '')}"
     (folder / "layout.toml").write_text(layout, encoding="utf-8")
     for name, text in body["file"].items():
+        if name.endswith(".xlsx"):
+            _workbook(text).save(folder / name)
+            continue
         (folder / name).write_bytes(text.lstrip("\n").encode(body.get("encoding", "utf-8")))
     return read(folder)
+
+
+def _workbook(text):
+    """A workbook drawn with bars: [Name] starts a sheet, [Name, hidden] one that is hidden.
+
+    ^ is merged with the cell above, #N/A an error, and = a formula whose result is not stored.
+    """
+    book = Workbook()
+    book.remove(book.active)
+    for line in text.strip().splitlines():
+        if line.startswith("["):
+            name, _, state = line.strip("[]").partition(", ")
+            sheet = book.create_sheet(name)
+            sheet.sheet_state = state or "visible"
+            continue
+        cells = [cell.strip() for cell in line.split("|")]
+        sheet.append([float(cell) if _NUMBER.fullmatch(cell) else cell or None for cell in cells])
+        for column, cell in enumerate(cells, start=1):
+            if cell == "^":
+                row = sheet.max_row
+                sheet.cell(row, column).value = None
+                sheet.merge_cells(None, row - 1, column, row, column)
+    return book
 
 
 def _clean(body):
