@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: report test lint types floors format bench lab lock example dictionary sample clean help
+.PHONY: report test unit slow fuzz lint types floors format bench lab lock example dictionary rules \
+	sample clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -22,8 +23,16 @@ $(STAMP): requirements.lock pyproject.toml
 report: $(STAMP)  ## write the comparison report of data/example into reports/
 	@$(BIN)/outcomes report data/example --out reports
 
-test: $(STAMP)  ## run all tests
-	@$(BIN)/python -m pytest -n auto
+test: unit slow  ## run all tests
+
+unit: $(STAMP)  ## run the quick tests
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+slow: $(STAMP)  ## run notebooks, browsers, servers, crashes, malformed files and simulations
+	@$(BIN)/python -m pytest -n auto -m slow
+
+fuzz: $(STAMP)  ## read malformed files for ten minutes
+	@$(BIN)/python tests/fuzz/long.py --minutes 10
 
 lint: $(STAMP) types floors  ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check .
@@ -55,6 +64,9 @@ lock: $(STAMP)  ## resolve requirements.lock anew (needs uv)
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-header --all-extras \
 		--python-version 3.11 --quiet pyproject.toml --output-file requirements.lock
+
+rules: $(STAMP)  ## write docs/cleaning-rules.md anew from tests/spec
+	@$(BIN)/python tests/spec/spec_manual.py > docs/cleaning-rules.md
 
 sample: $(STAMP)  ## write reports/sample and the README's picture anew
 	@rm -rf build/sample && $(BIN)/outcomes report data/example --out build/sample
