@@ -105,6 +105,20 @@ def clients_book(path: Path, frames: dict[str, pd.DataFrame], people: pd.DataFra
     team.append(["Who", "Offers"])
     for row in frames["practitioners"].itertuples():
         team.append([row.practitioner_id, row.role])
+    courses = book.create_sheet("Courses")
+    courses.append(
+        ["Course", "Client", "Couple", "For", "Help", "Who", "First", "Last", "How it ended"]
+    )
+    for row in frames["episodes"].itertuples():
+        courses.append(
+            [
+                row.episode_id,
+                None if row.unit == "couple" else people.loc[row.client_id, "code"],
+                row.couple_id if row.unit == "couple" else None,
+                row.unit, row.intervention, row.practitioner_id, row.started_on.date(),
+                None if pd.isna(row.ended_on) else row.ended_on.date(), row.end_reason or None,
+            ]
+        )  # fmt: skip
     old = book.create_sheet("2023")
     old.append(["Code", "Name"])
     old.append(["HP-9999", "Old Client"])
@@ -180,19 +194,20 @@ def redcap(path: Path, frames: dict[str, pd.DataFrame], people: pd.DataFrame) ->
     rows = []
     for key, first in phq9.iterrows():
         second = gad7.loc[key]
-        client, _, day = key
+        client, course, day = key
         rows.append(
             [
-                people.loc[client, "code"], f"{first['occasion']}_arm_1", f"{day:%Y-%m-%d}",
+                people.loc[client, "code"], f"{first['occasion']}_arm_1", course,
+                f"{day:%Y-%m-%d}",
                 *(_code(first[str(n)]) for n in range(1, 10)), "2",
                 *(_code(second[str(n)]) for n in range(1, 8)), "2",
             ]
         )  # fmt: skip
-    header = ["record_id", "redcap_event_name", "filled_on"]
+    header = ["record_id", "redcap_event_name", "course", "filled_on"]
     header += [*(f"phq9_{n}" for n in range(1, 10)), "phq9_complete"]
     header += [*(f"gad7_{n}" for n in range(1, 8)), "gad7_complete"]
-    rows[7][3] = "99"  # the code for "no answer" that somebody typed
-    rows[9][4] = "7"
+    rows[7][4] = "99"  # the code for "no answer" that somebody typed
+    rows[9][5] = "7"
     _csv(path, [header, *rows, rows[20]])
 
 
