@@ -92,11 +92,14 @@ def test_a_number_must_be_finite(value):
     assert check(parameters, {"x": 2}, "here") == {"x": 2.0}
 
 
-def test_a_path_is_made_absolute_and_an_address_is_not(good, tmp_path, monkeypatch):
+def test_a_path_is_made_absolute_and_so_is_the_file_of_an_address(good, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert check(good.parameters, {"source": "a/b"}, "g")["source"] == str(tmp_path / "a" / "b")
-    address = "sqlite:///x.db"
-    assert check(good.parameters, {"source": address}, "g")["source"] == address
+    for address, absolute in (
+        ("sqlite:///x.db", f"sqlite:///{tmp_path / 'x.db'}"),
+        ("postgresql://host/practice", "postgresql://host/practice"),
+    ):
+        assert check(good.parameters, {"source": address}, "g")["source"] == absolute
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,10 @@ class TestColumns:
         study = balanced(read(write(tmp_path, text, a="Person,,Note\nID,Sex,\nA,man,x\n")))
         assert study.clients["gender"].tolist() == ["man"]
         assert study.ledger.files()["lines_read"].tolist() == [1]
-        assert [entry[2:4] for entry in events(study)] == [("unmapped_column", "Note")]
+        assert [entry[2:4] for entry in events(study)] == [
+            ("identifier_column", "Note (free text)"),
+            ("unmapped_column", "Note"),
+        ]
 
     def test_names_over_several_lines(self):
         found = join_headers(Records(["A", "", "B"], [["x", "y", "B", "z"], ["1"]], [2, 3]), 2)

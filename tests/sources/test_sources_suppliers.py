@@ -18,13 +18,13 @@ from outcomes.sources.suppliers import recognise, suppliers
 EXPORTS = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
 
 
-def practice(folder, supplier, layout, *names):
+def practice(folder, supplier, layout, *names, **how):
     """Read fixtures of a supplier with one of the layouts beside them."""
     for name in names:
         shutil.copy(EXPORTS / supplier / f"{name}.csv", folder)
     text = (EXPORTS / supplier / f"{layout}.toml").read_text(encoding="utf-8")
     (folder / "layout.toml").write_text(text.replace("EXPORT", f"{names[0]}.csv"), "utf-8")
-    study = read(folder)
+    study = read(folder, **how)
     assert study.ledger.balanced()
     files = study.ledger.files()
     lines = sum(
@@ -86,7 +86,8 @@ class TestOpenFit:
 
 class TestSimplePractice:
     def test_attendance_of_individuals_and_couples(self, tmp_path):
-        study = practice(tmp_path, "simplepractice", "layout-attendance", "attendance")
+        names = ("simplepractice", "layout-attendance", "attendance")
+        study = practice(tmp_path, *names, keep_ids=True)
         assert study.episodes["intervention"].tolist() == [
             "therapy",
             "coaching",
@@ -108,13 +109,32 @@ class TestSimplePractice:
 
     @pytest.mark.parametrize("version", ["appointments", "appointments_older"])
     def test_appointments_by_billing_code(self, tmp_path, version):
-        study = practice(tmp_path, "simplepractice", "layout-appointments", version)
+        study = practice(tmp_path, "simplepractice", "layout-appointments", version, keep_ids=True)
         assert study.sessions["held_on"].dt.date.min() == date(2026, 1, 12)
         assert study.sessions["start_time"].tolist()[:2] == ["09:00", "09:00"]
         assert study.sessions["status"].tolist() == [
             "attended", "no_show", "attended", "planned", "attended", "attended",
         ]  # fmt: skip
-        assert reasons_of(study) == {("still_to_come", 6)}
+        # Ids are names and an insurer stands beside them: both are said, once for the file.
+        assert reasons_of(study) == {
+            ("still_to_come", 6), ("identifier_as_id", 1), ("identifier_column", 1),
+        }  # fmt: skip
+
+    def test_names_become_pseudonyms_and_change_nothing_else(self, tmp_path):
+        named, hidden = (tmp_path / "named", tmp_path / "hidden")
+        for folder in (named, hidden):
+            folder.mkdir()
+        names = ("simplepractice", "layout-attendance", "attendance")
+        named, hidden = practice(named, *names, keep_ids=True), practice(hidden, *names)
+        for study, told in ((named, True), (hidden, False)):
+            everything = "".join(frame.to_csv() for frame in study.tables().values())
+            assert ("Invented" in everything) is told
+        for column in ("intervention", "unit"):
+            assert sorted(hidden.episodes[column]) == sorted(named.episodes[column])
+        for column in ("held_on", "status", "partners_present"):
+            counts = [s.sessions[column].value_counts().to_dict() for s in (named, hidden)]
+            assert counts[0] == counts[1]
+        assert reasons_of(hidden) == reasons_of(named)
 
     def test_the_status_has_to_be_said(self, tmp_path):
         text = (EXPORTS / "simplepractice" / "layout-appointments.toml").read_text()

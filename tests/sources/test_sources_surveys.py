@@ -159,13 +159,14 @@ def test_google_forms_without_consent_or_code_are_accounted_for(tmp_path, versio
 def test_google_forms_words_under_other_stop_the_read_unless_the_layout_says_what_they_are(
     tmp_path,
 ):
-    with pytest.raises(VocabularyError):
+    with pytest.raises(VocabularyError, match="may name somebody") as error:
         _read(
             tmp_path,
             "google_forms",
             "uk.csv",
             layout=lambda text: text.replace('"(anything else)" = "other"\n', ""),
         )
+    assert "Falk" not in str(error.value)
 
 
 @pytest.mark.parametrize("version", MICROSOFT)

@@ -9,6 +9,7 @@ from outcomes.privacy.detection import (
     marks,
     may_name_somebody,
     names_somebody,
+    says_no_more,
     tells_in_text,
 )
 from outcomes.privacy.frames import scan_frame, tellable
@@ -57,6 +58,7 @@ __all__ = [
     "policy",
     "pseudonymise",
     "pseudonyms",
+    "says_no_more",
     "scan",
     "scan_frame",
     "shown_files",

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.privacy.births import birth_share
-from outcomes.privacy.names import has_name_shape, holds_given_name, holds_name, is_given_name
+from outcomes.privacy.names import (
+    has_name_shape,
+    holds_given_name,
+    holds_name,
+    is_given_name,
+    says_only_a_name,
+)
 from outcomes.privacy.patterns import CERTAIN, certain_kind, kinds_in
 from outcomes.privacy.rules import IdentifierKind, header_words, identifier_rules
 
@@ -72,6 +78,19 @@ def marks(cells: pd.Series) -> pd.Series:
     Returns booleans with the index of `cells`.
     """
     return _each(cells, names_somebody)
+
+
+def says_no_more(cells: pd.Series) -> pd.Series:
+    """Which cells are an address, a checked number or a full name, without words besides.
+
+    Of cells that `marks` finds: "Anna Schmidt" is; "a group with Anna Schmidt" also says what
+    kind of help was given.
+    """
+    longest = identifier_rules().limits.cell_length
+    return _each(
+        cells,
+        lambda text: certain_kind(text[:longest]) is not None or says_only_a_name(text[:longest]),
+    )
 
 
 def tells_in_text(cells: pd.Series) -> pd.Series:

@@ -63,7 +63,10 @@ def holds_given_name(text: str) -> bool:
 
 
 def has_name_shape(text: str) -> bool:
-    """Whether the text is two to four words with capitals and nothing else but commas."""
+    """Whether the text is two to four words with capitals and nothing else but commas.
+
+    Letters alone ("A B") are codes as often as initials, and name nobody.
+    """
     if re.search(r"[\d_@/:()]", text[:200]):
         return False
     rules = identifier_rules().names
@@ -71,8 +74,18 @@ def has_name_shape(text: str) -> bool:
     return (
         1 < len(words) <= _LONGEST_NAME
         and all(capital for _, capital in words)
+        and any(len(word) > 1 for word, _ in words)
         and not {word for word, _ in words} & rules.things
     )
+
+
+def says_only_a_name(text: str) -> bool:
+    """Whether a text that holds a name consists of words such as names have, and no others."""
+    rules = identifier_rules().names
+    words = [pair for pair in _words(text) if pair[0] not in rules.particles | rules.titles]
+    capitals = [capital for _, capital in words]
+    written_small = not any(capitals) and len(words) < _LONGEST_NAME
+    return (all(capitals) or written_small) and not {word for word, _ in words} & rules.things
 
 
 def _is_given(word: str) -> bool:

@@ -20,6 +20,7 @@ from outcomes.privacy import (
     kinds,
     marks,
     pseudonyms,
+    says_no_more,
     shown_headers,
     tells_in_text,
     title,
@@ -105,6 +106,11 @@ def withhold_cells(
             continue
         if column.kind is not Kind.TEXT:
             _refuse_wrong_column(found, cells, entry, column)
+        if column.vocabulary is not None:
+            # Words around a name may be a code: the vocabulary stops the read, and shows none.
+            found &= says_no_more(cells)
+            if not found.any():
+                continue
         rows = rows.assign(**{column.name: cells.mask(found)})
         log.append(
             entries(
