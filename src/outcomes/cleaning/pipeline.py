@@ -52,6 +52,7 @@ def clean(
     logs: Sequence[pd.DataFrame] = (),
     name: str = "study",
     sources: Sequence[SourceFile] = (),
+    context: Mapping[str, pd.DataFrame] | None = None,
 ) -> Study:
     """Clean raw tables and account for every row.
 
@@ -60,7 +61,8 @@ def clean(
     `exported_on` are mistakes; `date_order` is "ymd", "dmy" or "mdy". `missing` are words
     for an empty cell and `sentinels` numbers for a missing answer (None: those of the
     policy). `lines` (data lines by file) and `logs` (entries the reader made) go into the
-    ledger. Returns a Study with the declared columns and dtypes, sorted by key.
+    ledger. `context` holds clean tables of earlier exports: rows that refer to theirs are no
+    orphans; they are neither checked nor returned. Returns a Study with the declared columns and dtypes, sorted by key.
 
     Raises InputError where a table is unknown, lacks a required column, or refers to an
     absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires
@@ -73,6 +75,7 @@ def clean(
         missing=policy.missing if missing is None else tuple(missing),
         sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
         policy=policy,
+        context=context or {},
     )
     tables = _prepared(raw)
     read = {table: len(frame) for table, frame in tables.items()}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
+
+import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Settings:
     date_order : "ymd", "dmy" or "mdy"; a year in front is read under each.
     missing : words that stand for an empty cell, compared after trimming, without case.
     sentinels : numbers that stand for a missing answer.
+    context : clean tables known from before, which rows may refer to.
     """
 
     exported_on: date
@@ -71,3 +75,4 @@ class Settings:
     missing: tuple[str, ...]
     sentinels: tuple[float, ...]
     policy: CleaningPolicy
+    context: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import InputError
@@ -37,6 +38,7 @@ def check_references(tables: Tables, settings: Settings) -> Traced:
 
     A table is checked after those it points to, so what belongs to a dropped client goes
     with it. References the policy lists are emptied instead.
+    Rows of `settings.context` count as being there.
     Raises InputError where rows refer to a table the source does not have at all.
     """
     tracing = Tracing("check_references", tables)
@@ -54,7 +56,8 @@ def check_references(tables: Tables, settings: Settings) -> Traced:
 def _check_reference(tracing: Tracing, name: str, reference: Reference, settings: Settings) -> None:
     cells = tracing[name][reference.column]
     emptied = f"{name}.{reference.column}" in settings.policy.emptied_references
-    if reference.table not in tracing and not emptied:
+    target = known(tracing, reference.table, settings)
+    if target is None and not emptied:
         if cells.notna().any():
             raise InputError(
                 f"rows of {name} refer to {reference.table}, which this source does not have",
@@ -65,22 +68,24 @@ def _check_reference(tracing: Tracing, name: str, reference: Reference, settings
             )
         return
     (key,) = TABLES[reference.table].key
-    there = tracing[reference.table][key] if reference.table in tracing else []
+    there = [] if target is None else target[key]
     orphan = cells.notna() & ~cells.isin(there)
     tracing.lose(name, orphan, "orphan", reference.column, required=not emptied)
 
 
 def _check_membership(tracing: Tracing, name: str, settings: Settings) -> None:
     """Take a client beside an episode only if they take part in it, alone or as a partner."""
-    if "episodes" not in tracing:
+    courses = known(tracing, "episodes", settings)
+    if courses is None:
         return
     frame = tracing[name]
-    episodes = tracing["episodes"].set_index("episode_id")
+    episodes = courses.set_index("episode_id")
     owner = frame["episode_id"].map(episodes["client_id"])
     member = _same(frame["client_id"], owner)
-    if "couples" in tracing:
+    pairs = known(tracing, "couples", settings)
+    if pairs is not None:
         couple = frame["episode_id"].map(episodes["couple_id"])
-        couples = tracing["couples"].set_index("couple_id")
+        couples = pairs.set_index("couple_id")
         for partner in _PARTNERS:
             member = member | _same(frame["client_id"], couple.map(couples[partner]))
     both = (frame["client_id"].notna() & frame["episode_id"].notna()).to_numpy()

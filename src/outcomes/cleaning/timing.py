@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.traced import Tables, Traced, Tracing
@@ -38,12 +39,12 @@ def _planned(frame: pd.DataFrame, table: str, column: str, settings: Settings) -
 def check_order(tables: Tables, settings: Settings) -> Traced:
     """Empty ends before starts; flag answers given long before their episode."""
     tracing = Tracing("check_order", tables)
-    if "episodes" not in tables:
-        return tracing.done()
-    episodes = tables["episodes"]
-    reversed_dates = episodes["ended_on"] < episodes["started_on"]
-    tracing.empty("episodes", reversed_dates, "ends_before_start", "ended_on")
-    if "responses" in tables:
+    if "episodes" in tables:
+        own = tables["episodes"]
+        reversed_dates = own["ended_on"] < own["started_on"]
+        tracing.empty("episodes", reversed_dates, "ends_before_start", "ended_on")
+    episodes = known(tables, "episodes", settings)
+    if "responses" in tables and episodes is not None:
         responses = tables["responses"]
         # reindex, not map: pandas' map turns dates of an empty table into numbers and fails.
         by_episode = episodes.set_index("episode_id")["started_on"]
