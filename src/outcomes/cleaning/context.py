@@ -13,9 +13,9 @@ from outcomes.schema import TABLES
 class Holds(Protocol):
     """Tables by name: those of a source, or those inside a cleaning step."""
 
-    def __contains__(self, table: str) -> bool: ...  # noqa: D105
+    def __contains__(self, table: str) -> bool: ...
 
-    def __getitem__(self, table: str) -> pd.DataFrame: ...  # noqa: D105
+    def __getitem__(self, table: str) -> pd.DataFrame: ...
 
 
 def known(tables: Holds, name: str, settings: Settings) -> pd.DataFrame | None:

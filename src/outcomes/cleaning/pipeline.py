@@ -62,7 +62,8 @@ def clean(
     for an empty cell and `sentinels` numbers for a missing answer (None: those of the
     policy). `lines` (data lines by file) and `logs` (entries the reader made) go into the
     ledger. `context` holds clean tables of earlier exports: rows that refer to theirs are no
-    orphans; they are neither checked nor returned. Returns a Study with the declared columns and dtypes, sorted by key.
+    orphans; they are neither checked nor returned. Returns a Study with the declared columns
+    and dtypes, sorted by key.
 
     Raises InputError where a table is unknown, lacks a required column, or refers to an
     absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,10 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.cleaning import clean, cleaning_policy, is_required
-from outcomes.errors import InputError, LayoutError
+from outcomes.errors import InputError, LayoutError, UsageError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, SourceFile, Study
 from outcomes.sources.bundled import example_folder
+from outcomes.sources.dataset import read_store
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import SUFFIXES, RawFile, read_file
 from outcomes.sources.layout import Layout, parse_layout
@@ -27,6 +28,7 @@ from outcomes.sources.mapping import (
 )
 from outcomes.sources.section import near
 from outcomes.sources.settling import settle
+from outcomes.sources.state import is_store
 
 LAYOUT = "layout.toml"
 # What a table may be called without a layout: its name and one of these.
@@ -34,17 +36,31 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 # Written beside the tables by `store.write_tables`; it is an account, not data.
 LEDGER = "ledger.csv"
 
+# Given the mapped tables of a source and its layout, the clean tables its rows may refer to.
+Beside = Callable[[Mapping[str, pd.DataFrame], Layout], Mapping[str, pd.DataFrame]]
 
-def read(source: str | Path | None = None, *, layout: str | Path | None = None) -> Study:
+
+def read(
+    source: str | Path | None = None,
+    *,
+    layout: str | Path | None = None,
+    practice: str | None = None,
+    beside: Beside | None = None,
+) -> Study:
     """Read exports and clean them.
 
     Parameters
     ----------
     source
         A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), or a
-        single CSV, Excel or Parquet file together with `layout`. None reads the bundled example.
+        single CSV, Excel or Parquet file together with `layout`, or a store (`merge`), which
+        needs no layout. None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
+    practice
+        Of a store, read only the partition of this practice.
+    beside
+        Gives tables of earlier exports that the rows may refer to; `merge` uses it.
 
     Returns
     -------
@@ -61,8 +77,18 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     path = example_folder() if source is None else Path(source)
     if not _exists(path):
         raise _missing(path)
+    if is_store(path):
+        if layout is not None:
+            raise UsageError("a store needs no layout", where=str(path), fix="leave it out")
+        return read_store(path, practice=practice)
+    if practice is not None:
+        raise UsageError(
+            "one practice alone can be read from a store only",
+            where=str(path),
+            fix="make one with outcomes clean SOURCE --out STORE, or read all and choose",
+        )
     if path.is_dir():
-        return _read_folder(path, _folder_layout(path, layout))
+        return _read_folder(path, _folder_layout(path, layout), beside)
     if layout is None:
         raise InputError(
             "a single file needs a layout that says what its columns are",
@@ -81,7 +107,7 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     real = path.resolve()
     files = tuple(replace(entry, file=real.name) for entry in found.files)
     named = replace(found, files=files, name=found.name or path.stem)
-    return _assemble(real.parent, named, logs=[])
+    return _assemble(real.parent, named, logs=[], beside=beside)
 
 
 def _exists(path: Path) -> bool:
@@ -123,7 +149,7 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
     return replace(found, name=name)
 
 
-def _read_folder(folder: Path, layout: Layout) -> Study:
+def _read_folder(folder: Path, layout: Layout, beside: Beside | None) -> Study:
     try:
         present = sorted(item.name for item in folder.iterdir() if item.is_file())
     except OSError as error:
@@ -152,7 +178,8 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
     named |= {*layout.ignore, LEDGER}
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
-    return _assemble(folder, layout, [_unread(name) for name in data if name not in named])
+    unread = [_unread(name) for name in data if name not in named]
+    return _assemble(folder, layout, unread, beside)
 
 
 def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
@@ -181,7 +208,9 @@ def _unread(name: str) -> pd.DataFrame:
     )
 
 
-def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
+def _assemble(
+    folder: Path, layout: Layout, logs: Iterable[pd.DataFrame], beside: Beside | None
+) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
     missing = cleaning_policy().missing if layout.missing is None else layout.missing
     log = list(logs)
@@ -202,8 +231,9 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
         log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
         log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
         sources.append(raw.source)
+    tables = join_tables(parts)
     return clean(
-        join_tables(parts),
+        tables,
         exported_on=layout.exported_on or date.today(),
         lines={source.name: source.rows for source in sources},
         missing=missing,
@@ -211,6 +241,7 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
         logs=log,
         name=layout.name or folder.name,
         sources=sources,
+        context=None if beside is None else beside(tables, layout),
     )
 
 
