@@ -102,7 +102,10 @@ class Dataset:
             return empty_table(name).assign(**marks)[wanted]
         if len(frames) == 1:
             return frames[0]
-        return _once(pd.concat(frames, ignore_index=True), TABLES[name])
+        joined = pd.concat(frames, ignore_index=True)
+        if practices is None:
+            return joined[~joined[COPY].to_numpy(dtype=bool)].reset_index(drop=True)
+        return _once(joined, TABLES[name])
 
     def history(self, name: str) -> pd.DataFrame:
         """Replaced versions of rows: the table's columns and `versions.HISTORY`."""

@@ -86,7 +86,8 @@ def store_lines(dataset: Dataset) -> list[str]:
     """
     files = dataset.verify()
     merges = dataset.state.merges
-    lines = [f"Store of {len(merges)} merges; all {files} files are as they were written"]
+    exports = "1 export" if len(merges) == 1 else f"{len(merges)} exports"
+    lines = [f"Store of {exports}; all {files} files are as they were written"]
     changes = dataset.changes()
     for merge in merges:
         own = changes[changes["merge"] == merge.number]
