@@ -1,17 +1,20 @@
 """Processes that write to a store until they are killed, in a program of its own.
 
-Run as: store_writer.py FOLDER KILLS SEED. FOLDER holds `old` (a store), `next` (an export),
-and `key`. One line of JSON tells what was found; the test judges it.
+Run as: store_writer.py FOLDER KILLS SEED SHARE SHARES. FOLDER holds `old` (a store), `next`
+(an export), and `key`; of the kills, every SHARES-th from SHARE on is done. One line of JSON
+tells what was found; the test judges it.
 
 Each job is a process that was forked from this one, which has imported everything, so that
-200 of them take seconds. Each merges the export for real, and is killed by SIGKILL after a
-delay drawn over the whole duration of a merge; or, in the second half, by itself before one
-of the steps that touch the disk, each in turn.
+200 of them take seconds. The export was read before the fork, which touches no disk of the
+store; everything else is a real merge. It is killed by SIGKILL after a
+delay drawn over the whole duration of a merge; and after those, by itself before one of the
+steps that touch the disk, each in turn.
 """
 
 from __future__ import annotations
 
-import builtins
+import importlib
+import io
 import json
 import os
 import random
@@ -27,6 +30,7 @@ from outcomes.sources import merge, open_store, read
 from outcomes.sources.commit import PRACTICES
 
 pyarrow.set_cpu_count(1)
+merging = importlib.import_module("outcomes.sources.merge")
 STEPS = ("open", "fsync", "replace", "rename", "unlink", "rmdir", "mkdir", "write", "close")
 
 
@@ -64,22 +68,28 @@ def count_steps(stop_at: int | None, counted: int | None) -> None:
     real_write = os.write
     for name in STEPS:
         setattr(os, name, before(getattr(os, name)))
-    builtins_open = before(builtins.open)
-    import io
-
-    io.open = builtins_open  # what pathlib opens with
+    io.open = before(io.open)  # what pathlib opens with
 
 
 def content(store: Path) -> dict[str, str]:
-    """What a store says, checked to the last byte."""
+    """What a store holds: all its files, each checked to the last byte."""
     dataset = open_store(store)
     dataset.verify()
-    found = {name: frame.to_csv() for name, frame in dataset.tables().items()}
-    return found | {"ledger": dataset.ledger().to_csv(), "history": history(dataset)}
+    return {file.path: file.sha256 for file in dataset.state.files()}
 
 
-def history(dataset) -> str:
-    return "".join(dataset.history(name).to_csv() for name in ("clients", "sessions"))
+def read_once(folder: Path) -> None:
+    """Read and clean the export beside the old store, for all jobs that are forked after."""
+    whole = merging._read
+    kept = []
+
+    def keeping(*arguments):
+        kept.append(whole(*arguments))
+        return kept[-1]
+
+    merging._read = keeping
+    merge(folder / "next", shutil.copytree(folder / "old", folder / "read"), key=folder / "key")
+    merging._read = lambda *arguments: kept[0]
 
 
 def steps_of_a_merge(folder: Path) -> int:
@@ -120,18 +130,19 @@ def killed(folder: Path, number: int, delay: float | None, step: int | None) -> 
     }
 
 
-def main(folder: Path, kills: int, seed: int) -> None:
+def main(folder: Path, kills: int, seed: int, share: int, shares: int) -> None:
     dice = random.Random(seed)
     merge(folder / "next", shutil.copytree(folder / "old", folder / "new"), key=folder / "key")
     versions = {"old": content(folder / "old"), "new": content(folder / "new")}
     assert versions["old"] != versions["new"]
+    read_once(folder)
     whole, steps = duration_of_a_merge(folder), steps_of_a_merge(folder)
     found = {"old": 0, "new": 0, "mix": 0, "finished": 0, "litter": 0, "steps": steps}
-    for number in range(kills):
+    for number in range(share, kills, shares):
         # The delays cover the duration evenly; a little more, for the end and the sweep.
         delay = (number + dice.random()) / kills * whole * 1.1
         tell(found, killed(folder, number, delay, None), versions)
-    for number in range(steps):
+    for number in range(share, steps, shares):
         tell(found, killed(folder, number, None, number + 1), versions)
     # After all that: the next merge succeeds and leaves no litter.
     merge(folder / "next", folder / "store", key=folder / "key")
@@ -152,4 +163,4 @@ def tell(found: dict[str, int], one: dict[str, object], versions: dict[str, obje
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

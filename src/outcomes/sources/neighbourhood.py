@@ -52,7 +52,7 @@ class Neighbourhood:
         holding = set(self.practices)
         for part in self._dataset.state.partitions:
             for kind, known in ids.items():
-                if part.practice in holding or kind not in part.tables:
+                if part.practice in holding or kind not in part.tables or known.empty:
                     continue
                 (key,) = TABLES[kind].key
                 content = self._dataset.content(part.tables[kind])

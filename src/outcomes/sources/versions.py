@@ -188,8 +188,11 @@ def _consistent(meeting: Meeting, export: Export) -> Meeting:
         for name, frame in meeting.current.items()
     }
     checked = check_references(places, _settings(export)).tables
-    current, replaced, counts = {}, {}, {}
+    current, replaced = dict(meeting.current), dict(meeting.replaced)
+    counts = {name: found | {SET_ASIDE: 0} for name, found in meeting.counts.items()}
     for name, table in TABLES.items():
+        if checked[name] is places[name]:
+            continue
         before, after = meeting.current[name], checked[name].drop(columns=[FILE, LINE])
         lost = before[~before.index.isin(after.index)]
         kept = before.loc[after.index]
@@ -202,7 +205,6 @@ def _consistent(meeting: Meeting, export: Export) -> Meeting:
             _closed(lost, table, export.number, SET_ASIDE),
         ]
         replaced[name] = pd.concat(moved, ignore_index=True)
-        counts[name] = dict(meeting.counts[name])
         counts[name][CHANGED] += int(emptied.sum())
         counts[name][SET_ASIDE] = len(lost)
     return Meeting(current, replaced, counts)
