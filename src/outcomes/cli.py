@@ -90,39 +90,36 @@ def check(arguments: argparse.Namespace) -> int:
     account = intake(study)
     if arguments.csv:
         write_ledger(study.ledger, Path(arguments.csv))
-    print("\n".join(account.lines()))
+    print("\n".join([*_store_lines(source), *account.lines()]))
     if arguments.csv:
         print(f"every entry of the ledger: {arguments.csv}", file=sys.stderr)
     return DONE if account.may_be_reported else PARTLY
 
 
 def clean(arguments: argparse.Namespace) -> int:
-    """Write the clean tables and the ledger, with pseudonyms for ids and without free text."""
+    """Merge a source into a store, or write it as CSV; pseudonyms for ids, no free text."""
     from outcomes.privacy import withheld_text
-    from outcomes.sources import key_file, read, refuse_lost, write_tables
+    from outcomes.sources import key_file, refuse_lost
 
     withheld = withheld_text(arguments.allow_text)
-    layout = _existing(arguments.layout) if arguments.layout else None
-    source = _existing(arguments.source)
     place = Path(arguments.key).expanduser() if arguments.key else key_file()
     if not arguments.keep_ids:
         # Before anything is read: reading makes the key where ids are names.
         refuse_lost(arguments.out, place)
     new = not place.exists()
-    study = read(source, layout=layout, keep_ids=arguments.keep_ids, key=place)
-    write_tables(
-        study,
-        Path(arguments.out),
-        key=arguments.key,
-        keep_ids=arguments.keep_ids,
-        allow_text=arguments.allow_text,
-    )
-    print(arguments.out)
-    if arguments.keep_ids:
-        said = "ids are written as they came, as asked: nothing in them may name anybody"
+    if arguments.format == "csv":
+        said: tuple[str, ...] = ()
+        _write_csv(arguments, place)
     else:
-        said = f"ids are replaced by pseudonyms; their key is {place}"
-    print(said, file=sys.stderr)
+        withheld, said = _merge(arguments)
+    print(arguments.out)
+    for line in said:
+        print(line, file=sys.stderr)
+    if arguments.keep_ids:
+        ids = "ids are written as they came, as asked: nothing in them may name anybody"
+    else:
+        ids = f"ids are replaced by pseudonyms; their key is {place}"
+    print(ids, file=sys.stderr)
     if new and not arguments.keep_ids:
         print(
             "this key is new: keep a copy in a safe place; without it nobody can be matched "
@@ -155,6 +152,44 @@ def layout(arguments: argparse.Namespace) -> int:
     print(out)
     print("\n".join(proposal.lines(out)), file=sys.stderr)
     return DONE if proposal.finished else PARTLY
+
+
+def _write_csv(arguments: argparse.Namespace, key: Path) -> None:
+    from outcomes.sources import read, write_tables
+
+    layout = _existing(arguments.layout) if arguments.layout else None
+    write_tables(
+        read(_existing(arguments.source), layout=layout, keep_ids=arguments.keep_ids, key=key),
+        Path(arguments.out),
+        key=arguments.key,
+        keep_ids=arguments.keep_ids,
+        allow_text=arguments.allow_text,
+    )
+
+
+def _merge(arguments: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns of free text left empty in the store, and what the merge has to say."""
+    from outcomes.privacy import withheld_text
+    from outcomes.sources import merge, open_store
+
+    merged = merge(
+        _existing(arguments.source),
+        Path(arguments.out),
+        layout=_existing(arguments.layout) if arguments.layout else None,
+        key=arguments.key,
+        keep_ids=arguments.keep_ids,
+        allow_text=arguments.allow_text or None,
+    )
+    return withheld_text(open_store(arguments.out).state.text), tuple(merged.lines())
+
+
+def _store_lines(source: str) -> list[str]:
+    """What each export did to a store, whose every file is checked; nothing for other sources."""
+    from outcomes.sources import is_store, open_store, store_lines
+
+    if "://" in source or not is_store(Path(source)):
+        return []
+    return [*store_lines(open_store(source)), ""]
 
 
 def example(arguments: argparse.Namespace) -> int:
@@ -229,7 +264,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="folder, file or address of a database (default: the bundled example)",
+        help="store, folder, file or address of a database (default: the bundled example)",
     )
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument(
@@ -258,10 +293,19 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument("--csv", metavar="FILE", help="write every entry of the ledger as CSV")
     sub.set_defaults(command=check)
-    sub = commands.add_parser("clean", help="write validated tables and the ledger")
+    sub = commands.add_parser(
+        "clean", help="merge an export into a store: validated tables, history and ledger"
+    )
     sub.add_argument("source", metavar="SOURCE", help="folder, file or address of a database")
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
-    sub.add_argument("--out", required=True, metavar="DIR", help="folder to write")
+    sub.add_argument("--out", required=True, metavar="DIR", help="the store, or folder to write")
+    sub.add_argument(
+        "--format",
+        choices=["store", "csv"],
+        default="store",
+        help="store: quarter after quarter into one Parquet dataset (default); csv: a folder of "
+        "tables, written anew",
+    )
     ids = sub.add_mutually_exclusive_group()
     ids.add_argument(
         "--key",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
+
+import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Settings:
     sentinels : numbers that stand for a missing answer.
     resubmission_days : a form sent again within so many days stands for the first one.
     accept : reasons for which rows are kept and flagged instead of put aside.
+    context : clean tables known from before, which rows may refer to.
     """
 
     exported_on: date
@@ -100,6 +104,7 @@ class Settings:
     resubmission_days: int
     accept: frozenset[str]
     policy: CleaningPolicy
+    context: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def accepts(self, reason: str) -> bool:
         """Whether rows with this reason are to be used without a decision."""
