@@ -6,6 +6,7 @@ Each loss has a reason and a place.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -113,10 +114,24 @@ class Ledger:
         log = pd.concat(filled, ignore_index=True) if filled else _no_entries()
         log = log.reindex(columns=ENTRY_COLUMNS).fillna({"n": 1})
         fates = _fates(log, lines, used)
-        log = _with_sheets(log)
-        order = ["scope", "table", "file", "sheet", "line", "step", "reason", "column"]
-        log = log.sort_values(order, kind="stable", na_position="first", ignore_index=True)
-        return cls(log, dict(read), dict(kept), dict(lines), fates)
+        return cls(_sorted(_with_sheets(log)), dict(read), dict(kept), dict(lines), fates)
+
+    @classmethod
+    def join(cls, ledgers: Iterable[Ledger]) -> Ledger:
+        """One account of several reads, whose files have different names; counts add up."""
+        parts = list(ledgers)
+        read: Counter[str] = Counter()
+        kept: Counter[str] = Counter()
+        lines: dict[str, int] = {}
+        fates: dict[str, LineFate] = {}
+        for part in parts:
+            read.update(part.read)
+            kept.update(part.kept)
+            lines |= part.lines
+            fates |= part.fates
+        filled = [part.log for part in parts if len(part.log)]
+        log = pd.concat(filled, ignore_index=True) if filled else _no_entries()
+        return cls(_sorted(log), dict(read), dict(kept), lines, fates)
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each row or cell that was lost, quarantined, altered or flagged."""
@@ -201,6 +216,11 @@ def _fates(
         rest = int(counts[name]) if used is not None else n - dropped - quarantined
         fates[name] = LineFate(rest, dropped, quarantined)
     return fates
+
+
+def _sorted(log: pd.DataFrame) -> pd.DataFrame:
+    order = ["scope", "table", "file", "sheet", "line", "step", "reason", "column"]
+    return log.sort_values(order, kind="stable", na_position="first", ignore_index=True)
 
 
 def _with_sheets(log: pd.DataFrame) -> pd.DataFrame:

@@ -151,14 +151,14 @@ class TestExample:
         (tmp_path / "mine.txt").write_text("mine")
         assert "no ledger" in refused(capsys, "check", "practice", "--csv", "mine.txt")
         assert (tmp_path / "mine.txt").read_text() == "mine"
-        assert main(["clean", "practice", "--out", "clean"]) == 0
+        assert main(["clean", "practice", "--format", "csv", "--out", "clean"]) == 0
         assert {"clients.csv", "ledger.csv"} <= {p.name for p in (tmp_path / "clean").iterdir()}
         assert main(["check", "clean"]) == 0
 
     def test_ids_and_free_text_stay_at_home_unless_asked_for(self, capsys, tmp_path):
         main(["example", "practice", "--clients", "60"])
         capsys.readouterr()
-        argv = ["clean", "practice", "--key", "keys/mine", "--out"]
+        argv = ["clean", "practice", "--format", "csv", "--key", "keys/mine", "--out"]
         assert main([*argv, "one"]) == 0
         said = capsys.readouterr()
         assert said.out == "one\n"
@@ -171,11 +171,44 @@ class TestExample:
         assert "free text" not in said
         one, two = ((tmp_path / name / "clients.csv").read_text() for name in ("one", "two"))
         assert one == two
-        assert "inside" in refused(capsys, *argv[:2], "--key", "two/key", "--out", "two")
-        assert "old key file" in refused(capsys, *argv[:2], "--key", "other", "--out", "two")
-        assert main(["clean", "practice", "--keep-ids", "--out", "raw"]) == 0
+        assert "inside" in refused(capsys, *argv[:4], "--key", "two/key", "--out", "two")
+        assert "old key file" in refused(capsys, *argv[:4], "--key", "other", "--out", "two")
+        assert main([*argv[:4], "--keep-ids", "--out", "raw"]) == 0
         assert "as they came" in capsys.readouterr().err
         assert (tmp_path / "raw" / "clients.csv").read_text() != one
+
+
+class TestStore:
+    def test_quarter_after_quarter(self, capsys, tmp_path):
+        main(["example", "practice", "--clients", "60"])
+        capsys.readouterr()
+        assert main(["clean", "practice", "--out", "store"]) == 0
+        said = capsys.readouterr()
+        assert said.out == "store\n"
+        assert "merge 1, export of" in said.err
+        assert "free text left empty: episodes.approach" in said.err
+        assert main(["clean", "practice", "--out", "store"]) == 0
+        assert "merged before" in capsys.readouterr().err
+        assert main(["check", "store"]) in (0, 1)
+        said = capsys.readouterr().out
+        assert said.startswith("Store of 1 export; all")
+        assert "what to do:" in said
+        assert main(["clean", "store", "--format", "csv", "--out", "tables"]) == 0
+        assert (tmp_path / "tables" / "clients.csv").exists()
+
+    def test_what_does_not_fit_a_store_is_said(self, capsys):
+        main(["example", "practice", "--clients", "60"])
+        argv = ["clean", "practice", "--out"]
+        main([*argv, "tables", "--format", "csv"])
+        main([*argv, "store"])
+        capsys.readouterr()
+        assert "--format csv" in refused(capsys, *argv, "tables")
+        assert "leave --keep-ids out" in refused(capsys, *argv, "store", "--keep-ids")
+        assert "old key file" in refused(capsys, *argv, "store", "--key", "other")
+        assert "--allow-text" in refused(capsys, *argv, "store", "--allow-text", "approach")
+        assert "needs no layout" in refused(
+            capsys, "check", "store", "--layout", "practice/layout.toml"
+        )
 
 
 def test_lab_needs_jupyterlab(capsys, monkeypatch):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import FIND_EPISODE, Tables, Traced, Tracing
 from outcomes.errors import InputError
+from outcomes.schema import empty_table
 
 # Where the day of a row stands.
 DAYS = {"sessions": "held_on", "responses": "taken_on", "satisfaction": "taken_on"}
@@ -20,20 +22,21 @@ def find_episodes(tables: Tables, settings: Settings) -> Traced:
     Alone or as a partner. An episode that runs on the day comes first, else one that starts
     or has ended within the policy's days; where rows name a practitioner, several are told
     apart by that. None is no_episode, more than one several_episodes: both wait.
-    Raises InputError where the source has no episodes at all.
+    Episodes of earlier exports (`settings.context`) count as well. Raises InputError where
+    there are no episodes at all.
     """
     tracing = Tracing("find_episodes", tables, settings.accept)
     for name, day in DAYS.items():
         if name not in tracing or not (asks := wants_episode(tracing[name])).any():
             continue
-        if "episodes" not in tracing:
+        if known(tracing, "episodes", settings) is None:
             raise InputError(
                 f"rows of {name} look for their episode, and this source has no episodes",
                 where=f"{name}.episode_id",
                 how_many=int(asks.sum()),
                 fix="add the table episodes to the source, or map a column with the episode",
             )
-        found = _found(tracing[name][asks], day, people_in_episodes(tables), settings)
+        found = _found(tracing[name][asks], day, people_in_episodes(tables, settings), settings)
         count = found["n"].reindex(tracing[name].index)
         cells = found["episode_id"].reindex(tracing[name].index)
         tracing.change(name, count == 1, "episode_found", "episode_id", cells)
@@ -51,23 +54,26 @@ def wants_episode(frame: pd.DataFrame) -> pd.Series:
     return asked & frame["episode_id"].isna()
 
 
-def people_in_episodes(tables: Tables) -> pd.DataFrame:
+def people_in_episodes(tables: Tables, settings: Settings) -> pd.DataFrame:
     """client_id, episode_id, unit, couple_id, intervention, practitioner_id, start, end.
 
-    One row for each person in each episode, more where lines disagree about it; an end that
-    is not known lies far ahead.
+    One row for each person in each episode of the source or of earlier exports, more where
+    lines disagree about it; an end that is not known lies far ahead.
     """
     wanted = ["episode_id", "unit", "couple_id", "intervention", "practitioner_id"]
-    episodes = tables["episodes"]
+    episodes = known(tables, "episodes", settings)
+    couples = known(tables, "couples", settings)
+    if episodes is None:
+        episodes = empty_table("episodes")
     ended = episodes["ended_on"].mask(episodes["ended_on"] < episodes["started_on"])
     spans = episodes[[*wanted, "client_id"]].assign(
         start=episodes["started_on"], end=ended.fillna(_FAR.as_unit("s"))
     )
     parts = [spans[spans["client_id"].notna()]]
-    if "couples" in tables:
+    if couples is not None:
         shared = spans[spans["couple_id"].notna()].drop(columns="client_id")
         for partner in PARTNERS:
-            people = tables["couples"][["couple_id", partner]].dropna()
+            people = couples[["couple_id", partner]].dropna()
             joined = shared.merge(people.rename(columns={partner: "client_id"}), on="couple_id")
             parts.append(joined)
     whole = pd.concat(parts, ignore_index=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.finding import PARTNERS, people_in_episodes
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
@@ -21,11 +22,13 @@ def check_couples(tables: Tables, settings: Settings) -> Traced:
     if "couples" not in tables or tables["couples"].empty:
         return tracing.done()
     couples = tables["couples"]
-    people = pd.concat([couples[partner] for partner in PARTNERS])
+    pairs = known(tables, "couples", settings)
+    pairs = couples if pairs is None else pairs
+    people = pd.concat([pairs[partner] for partner in PARTNERS])
     twice = set(people[people.duplicated(keep=False)].dropna())
     if not twice:
         return tracing.done()
-    at_once = _at_once(tables, twice) if "episodes" in tables else set()
+    at_once = _at_once(people_in_episodes(tables, settings), twice)
     waits = couples["couple_id"].isin(at_once)
     for partner in PARTNERS:
         shared = couples[partner].isin(twice) & ~waits
@@ -34,25 +37,26 @@ def check_couples(tables: Tables, settings: Settings) -> Traced:
     return tracing.done()
 
 
-def _at_once(tables: Tables, people: set[str]) -> set[str]:
+def _at_once(spans: pd.DataFrame, people: set[str]) -> set[str]:
     """Couples of these people with an episode that another couple's overlaps."""
-    spans = people_in_episodes(tables)
     spans = spans[spans["couple_id"].notna() & spans["client_id"].isin(people)]
-    pairs = spans.merge(spans, on="client_id", suffixes=("", "_other"))
-    meets = (pairs["start"] < pairs["end_other"]) & (pairs["start_other"] < pairs["end"])
-    return set(pairs.loc[meets & (pairs["couple_id"] != pairs["couple_id_other"]), "couple_id"])
+    both = spans.merge(spans, on="client_id", suffixes=("", "_other"))
+    meets = (both["start"] < both["end_other"]) & (both["start_other"] < both["end"])
+    return set(both.loc[meets & (both["couple_id"] != both["couple_id_other"]), "couple_id"])
 
 
 def check_overlaps(tables: Tables, settings: Settings) -> Traced:
     """Flag episodes of one person or couple and one intervention that overlap.
 
-    The day on which one ends and the next starts belongs to both.
+    The day on which one ends and the next starts belongs to both. Episodes of earlier exports
+    count, but only those of this one are flagged.
     """
-    del settings
     tracing = Tracing("check_overlaps", tables)
     if "episodes" not in tables or tables["episodes"].empty:
         return tracing.done()
-    episodes = tables["episodes"]
+    episodes = known(tables, "episodes", settings)
+    if episodes is None:
+        return tracing.done()
     far = pd.Timestamp("9999-12-31").as_unit("s")
     spans = episodes[["episode_id", "started_on"]].assign(end=episodes["ended_on"].fillna(far))
     spans["course"] = episodes.groupby(
@@ -63,6 +67,7 @@ def check_overlaps(tables: Tables, settings: Settings) -> Traced:
     before = course["end"].cummax().groupby(spans["course"]).shift()
     later = spans["started_on"] < before
     earlier = course["started_on"].shift(-1) < spans["end"]
-    found = (later | earlier).reindex(episodes.index)
+    # The source's own rows come first.
+    found = (later | earlier).reindex(episodes.index).to_numpy()[: len(tables["episodes"])]
     tracing.flag("episodes", found, "overlapping_episodes", "started_on")
     return tracing.done()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.finding import people_in_episodes
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
@@ -23,7 +24,7 @@ def join_partner_sessions(tables: Tables, settings: Settings) -> Traced:
     `partners_present` and no client; ratings of the other row move to it.
     """
     tracing = Tracing("join_partner_sessions", tables)
-    if "sessions" not in tables or "episodes" not in tables or "couples" not in tables:
+    if "sessions" not in tables or known(tables, "couples", settings) is None:
         return tracing.done()
     joined = _joined(tables, settings)
     if joined.empty:
@@ -48,7 +49,7 @@ def _joined(tables: Tables, settings: Settings) -> pd.DataFrame:
     """row, kept, present, status: rows of sessions that are one, with what the one says."""
     sessions = tables["sessions"]
     rows = sessions[sessions["client_id"].notna()].assign(row=lambda frame: frame.index)
-    people = people_in_episodes(tables)
+    people = people_in_episodes(tables, settings)
     people = people[people["unit"] == "couple"][["episode_id", "client_id", "practitioner_id"]]
     people = people.rename(columns={"practitioner_id": "usual"}).sort_values("usual")
     people = people.drop_duplicates(["episode_id", "client_id"])

@@ -70,6 +70,7 @@ def clean(
     shared: Mapping[str, pd.DataFrame] | None = None,
     name: str = "study",
     sources: Sequence[SourceFile] = (),
+    context: Mapping[str, pd.DataFrame] | None = None,
 ) -> Study:
     """Clean raw tables and account for every row.
 
@@ -81,8 +82,9 @@ def clean(
     window in which a form sent again replaces the first (None: those of the policy).
     Rows with a reason in `accept` are kept and flagged, not put aside. `lines` (data lines
     by file), `logs` (entries the reader made) and `shared` (the lines behind rows made of
-    several, see `shared.lines_behind`) go into the ledger. Returns a Study with
-    the declared columns and dtypes, sorted by key.
+    several, see `shared.lines_behind`) go into the ledger. `context` holds clean tables of
+    earlier exports: rows may refer to theirs, which are neither checked nor returned.
+    Returns a Study with the declared columns and dtypes, sorted by key.
 
     Raises InputError where a table is unknown, lacks a required column, or refers to an
     absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires
@@ -98,14 +100,11 @@ def clean(
         accept=frozenset(accept),
         policy=policy,
         slid=_slid(logs),
+        context=context or {},
     )
     tables = _prepared(raw)
     read = {table: len(frame) for table, frame in tables.items()}
-    found = list(logs)
-    for step in STEPS:
-        traced = step(tables, settings)
-        tables = traced.tables
-        found.extend(traced.log)
+    tables, found = _through_steps(tables, settings, logs)
     finished = {
         table: _finished(table, tables[table]) if table in tables else empty_table(table)
         for table in TABLES
@@ -116,6 +115,17 @@ def clean(
     ledger = Ledger.build(log, read=read, kept=kept, lines=dict(lines), used=used)
     _check_balance(ledger)
     return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
+
+
+def _through_steps(
+    tables: Tables, settings: Settings, logs: Sequence[pd.DataFrame]
+) -> tuple[Tables, list[pd.DataFrame]]:
+    found = list(logs)
+    for step in STEPS:
+        traced = step(tables, settings)
+        tables = traced.tables
+        found.extend(traced.log)
+    return tables, found
 
 
 def _either(said: int | None, default: int) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
+
+import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Settings:
     accept : reasons for which rows are kept and flagged instead of put aside.
     slid : (file, line) of lines with too few or too many cells, which may have slid into the
         wrong column: nothing of them is shown.
+    context : clean tables known from before, which rows may refer to.
     """
 
     exported_on: date
@@ -103,6 +107,7 @@ class Settings:
     accept: frozenset[str]
     policy: CleaningPolicy
     slid: frozenset[tuple[str, int]] = frozenset()
+    context: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def accepts(self, reason: str) -> bool:
         """Whether rows with this reason are to be used without a decision."""

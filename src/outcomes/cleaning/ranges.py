@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.traced import Tables, Traced, Tracing
@@ -47,8 +48,9 @@ def _outside(cells: pd.Series, column: Column) -> pd.Series | None:
 def check_goal_scales(tables: Tables, settings: Settings) -> Traced:
     """Drop ratings that the scale of their goal does not have."""
     tracing = Tracing("check_goal_scales", tables)
-    if "goal_ratings" in tables and "goals" in tables:
-        scales = tables["goals"].set_index("goal_id")["scale"]
+    goals = known(tables, "goals", settings)
+    if "goal_ratings" in tables and goals is not None:
+        scales = goals.set_index("goal_id")["scale"]
         ratings = tables["goal_ratings"]
         # As objects: a map over an empty column of text would stay text and not compare.
         scale = scales.reindex(ratings["goal_id"]).set_axis(ratings.index).astype("object")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import InputError
@@ -38,7 +39,7 @@ def check_references(tables: Tables, settings: Settings) -> Traced:
 
     A table is checked after those it points to, so what belongs to a dropped client goes
     with it, and what belongs to a row that waits for a decision waits too. References the
-    policy lists are emptied instead.
+    policy lists are emptied instead. Rows of `settings.context` count as being there.
     Raises InputError where rows refer to a table the source does not have at all.
     """
     tracing = Tracing("check_references", tables)
@@ -55,7 +56,8 @@ def check_references(tables: Tables, settings: Settings) -> Traced:
 def _check_reference(tracing: Tracing, name: str, reference: Reference, settings: Settings) -> None:
     cells = tracing[name][reference.column]
     emptied = f"{name}.{reference.column}" in settings.policy.emptied_references
-    if reference.table not in tracing and not emptied:
+    target = known(tracing, reference.table, settings)
+    if target is None and not emptied:
         if cells.notna().any():
             raise InputError(
                 f"rows of {name} refer to {reference.table}, which this source does not have",
@@ -66,11 +68,13 @@ def _check_reference(tracing: Tracing, name: str, reference: Reference, settings
             )
         return
     (key,) = TABLES[reference.table].key
-    there = tracing[reference.table][key] if reference.table in tracing else []
+    there = [] if target is None else target[key]
     orphan = cells.notna() & ~cells.isin(there)
     aside = tracing.aside(reference.table)
     if aside is not None:
-        waits = orphan & cells.isin(aside[key])
+        # Although an earlier export had the row: as it is now, it has to be decided upon.
+        own = tracing[reference.table][key] if reference.table in tracing else []
+        waits = cells.notna() & ~cells.isin(own) & cells.isin(aside[key])
         if emptied:
             tracing.empty(name, waits, _WAITS, reference.column)
         else:
@@ -81,15 +85,17 @@ def _check_reference(tracing: Tracing, name: str, reference: Reference, settings
 
 def _check_membership(tracing: Tracing, name: str, settings: Settings) -> None:
     """Take a client beside an episode only if they take part in it, alone or as a partner."""
-    if "episodes" not in tracing:
+    courses = known(tracing, "episodes", settings)
+    if courses is None:
         return
     frame = tracing[name]
-    episodes = tracing["episodes"].set_index("episode_id")
+    episodes = courses.set_index("episode_id")
     owner = frame["episode_id"].map(episodes["client_id"])
     member = _same(frame["client_id"], owner)
-    if "couples" in tracing:
+    pairs = known(tracing, "couples", settings)
+    if pairs is not None:
         couple = frame["episode_id"].map(episodes["couple_id"])
-        couples = tracing["couples"].set_index("couple_id")
+        couples = pairs.set_index("couple_id")
         for partner in _PARTNERS:
             member = member | _same(frame["client_id"], couple.map(couples[partner]))
     both = (frame["client_id"].notna() & frame["episode_id"].notna()).to_numpy()

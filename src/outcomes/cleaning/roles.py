@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 
@@ -24,10 +25,11 @@ def join_roles(tables: Tables, settings: Settings) -> Traced:
 def check_roles(tables: Tables, settings: Settings) -> Traced:
     """Flag episodes whose practitioner does not offer that help (role_mismatch)."""
     tracing = Tracing("check_roles", tables)
-    if "practitioners" not in tables or "episodes" not in tables:
+    practitioners = known(tables, "practitioners", settings)
+    if practitioners is None or "episodes" not in tables:
         return tracing.done()
     episodes = tables["episodes"]
-    role = tables["practitioners"].set_index("practitioner_id")["role"]
+    role = practitioners.set_index("practitioner_id")["role"]
     role = role.reindex(episodes["practitioner_id"]).set_axis(episodes.index)
     for intervention, roles in settings.policy.roles_for.items():
         odd = (episodes["intervention"] == intervention) & role.notna() & ~role.isin(roles)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.cleaning.context import known
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.traced import Tables, Traced, Tracing
@@ -42,15 +43,17 @@ def check_order(tables: Tables, settings: Settings) -> Traced:
     occasion says that they are a follow-up, and sessions later than the end.
     """
     tracing = Tracing("check_order", tables)
-    if "episodes" not in tables:
+    if "episodes" in tables:
+        own = tables["episodes"]
+        reversed_dates = own["ended_on"] < own["started_on"]
+        tracing.empty("episodes", reversed_dates, "ends_before_start", "ended_on")
+    episodes = known(tracing, "episodes", settings)
+    if episodes is None:
         return tracing.done()
-    episodes = tables["episodes"]
-    reversed_dates = episodes["ended_on"] < episodes["started_on"]
-    tracing.empty("episodes", reversed_dates, "ends_before_start", "ended_on")
     policy = settings.policy
     if "responses" in tables:
         responses = tables["responses"]
-        started, ended = _span(tracing, responses)
+        started, ended = _span(episodes, responses)
         early = responses["taken_on"] < started - pd.Timedelta(days=policy.before_episode_days)
         tracing.flag("responses", early, "before_episode", "taken_on")
         late = responses["taken_on"] > ended + pd.Timedelta(days=policy.after_episode_days)
@@ -58,15 +61,15 @@ def check_order(tables: Tables, settings: Settings) -> Traced:
         tracing.flag("responses", late, "after_episode", "taken_on")
     if "sessions" in tables:
         sessions = tables["sessions"]
-        _, ended = _span(tracing, sessions)
+        _, ended = _span(episodes, sessions)
         late = sessions["held_on"] > ended + pd.Timedelta(days=policy.session_after_end_days)
         tracing.flag("sessions", late, "session_after_end", "held_on")
     return tracing.done()
 
 
-def _span(tracing: Tracing, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _span(episodes: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Start and end of the episode of each row."""
-    episodes = tracing["episodes"].set_index("episode_id")
+    spans = episodes.set_index("episode_id")[["started_on", "ended_on"]]
     # reindex, not map: pandas' map turns dates of an empty table into numbers and fails.
-    found = episodes[["started_on", "ended_on"]].reindex(rows["episode_id"]).set_axis(rows.index)
+    found = spans.reindex(rows["episode_id"]).set_axis(rows.index)
     return found["started_on"], found["ended_on"]

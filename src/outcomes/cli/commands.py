@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from outcomes.cli.exits import DONE, PARTLY
-from outcomes.errors import InputError, OutputError, UsageError
+from outcomes.cli.given import bundled, existing
+from outcomes.errors import OutputError, UsageError
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -27,11 +28,11 @@ def report(arguments: argparse.Namespace) -> int:
             raise UsageError(
                 f"{name} is given twice", where=f"-p {name}", fix="give it once, either way"
             )
-        found = _existing(text) if name in ("source", "layout") else text
+        found = existing(text) if name in ("source", "layout") else text
         values |= parse(entry.parameters, [f"{name}={found}"], where=entry.path.name)
     declared = {parameter.name for parameter in entry.parameters}
     if "source" in declared and values.get("source") is None:
-        values["source"] = str(_example())
+        values["source"] = str(bundled())
     outcome = run(entry, values, arguments.out, progress=watcher())
     print(outcome.folder / REPORT)
     for what in outcome.withheld:
@@ -49,54 +50,16 @@ def check(arguments: argparse.Namespace) -> int:
     from outcomes.reports.ledger_file import write_ledger
     from outcomes.sources import read
 
-    source = _existing(arguments.source) if arguments.source else str(_example())
-    layout = _existing(arguments.layout) if arguments.layout else None
+    source = existing(arguments.source) if arguments.source else str(bundled())
+    layout = existing(arguments.layout) if arguments.layout else None
     study = read(source, layout=layout)
     account = intake(study)
     if arguments.csv:
         write_ledger(study.ledger, Path(arguments.csv))
-    print("\n".join(account.lines()))
+    print("\n".join([*_store_lines(source), *account.lines()]))
     if arguments.csv:
         print(f"every entry of the ledger: {arguments.csv}", file=sys.stderr)
     return DONE if account.may_be_reported else PARTLY
-
-
-def clean(arguments: argparse.Namespace) -> int:
-    """Write the clean tables and the ledger, with pseudonyms for ids and without free text."""
-    from outcomes.privacy import withheld_text
-    from outcomes.sources import key_file, read, refuse_lost, write_tables
-
-    withheld = withheld_text(arguments.allow_text)
-    layout = _existing(arguments.layout) if arguments.layout else None
-    source = _existing(arguments.source)
-    place = Path(arguments.key).expanduser() if arguments.key else key_file()
-    if not arguments.keep_ids:
-        # Before anything is read: reading makes the key where ids are names.
-        refuse_lost(arguments.out, place)
-    new = not place.exists()
-    study = read(source, layout=layout, keep_ids=arguments.keep_ids, key=place)
-    write_tables(
-        study,
-        Path(arguments.out),
-        key=arguments.key,
-        keep_ids=arguments.keep_ids,
-        allow_text=arguments.allow_text,
-    )
-    print(arguments.out)
-    if arguments.keep_ids:
-        said = "ids are written as they came, as asked: nothing in them may name anybody"
-    else:
-        said = f"ids are replaced by pseudonyms; their key is {place}"
-    print(said, file=sys.stderr)
-    if new and not arguments.keep_ids:
-        print(
-            "this key is new: keep a copy in a safe place; without it nobody can be matched "
-            "with a later quarter",
-            file=sys.stderr,
-        )
-    if withheld:
-        print(f"free text left empty: {', '.join(withheld)}", file=sys.stderr)
-    return DONE
 
 
 def layout(arguments: argparse.Namespace) -> int:
@@ -109,9 +72,9 @@ def layout(arguments: argparse.Namespace) -> int:
         write_layout,
     )
 
-    source = _existing(arguments.source)
+    source = existing(arguments.source)
     out = Path(arguments.out) if arguments.out else layout_beside(source)
-    edited = _existing(arguments.layout) if arguments.layout else None
+    edited = existing(arguments.layout) if arguments.layout else None
     before = Path(edited) if edited else out
     text = layout_text(before) if before.exists() else None
     proposal = propose_layout(source, text)
@@ -157,27 +120,14 @@ def lab(arguments: argparse.Namespace) -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own interpreter
 
 
-def _existing(text: str) -> str:
-    """The path, or the path in a database's address, made absolute. Raises InputError."""
-    from outcomes.sources.address import is_address, settled
-
-    if is_address(text):
-        return settled(text)
-    path = Path(text).expanduser()
-    if not path.exists():
-        raise InputError(
-            "there is no such file or folder",
-            where=text,
-            fix="check the path; without SOURCE the bundled example is used",
-        )
-    return str(path.resolve())
-
-
-def _example() -> Path:
-    from outcomes.sources import example_folder
-
-    return example_folder()
-
-
 def _entries(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else [folder]
+
+
+def _store_lines(source: str) -> list[str]:
+    """What each export did to a store, whose every file is checked; nothing for other sources."""
+    from outcomes.sources import is_store, open_store, store_lines
+
+    if "://" in source or not is_store(Path(source)):
+        return []
+    return [*store_lines(open_store(source)), ""]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from outcomes._version import __version__
-from outcomes.cli.commands import check, clean, example, lab, layout, report
+from outcomes.cli.cleaning import clean
+from outcomes.cli.commands import check, example, lab, layout, report
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +46,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="folder, file or address of a database (default: the bundled example)",
+        help="store, folder, file or address of a database (default: the bundled example)",
     )
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument(
@@ -74,10 +75,19 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
     sub.add_argument("--csv", metavar="FILE", help="write every entry of the ledger as CSV")
     sub.set_defaults(command=check)
-    sub = commands.add_parser("clean", help="write validated tables and the ledger")
+    sub = commands.add_parser(
+        "clean", help="merge an export into a store: validated tables, history and ledger"
+    )
     sub.add_argument("source", metavar="SOURCE", help="folder, file or address of a database")
     sub.add_argument("--layout", metavar="FILE", help="layout file, where it is not in SOURCE")
-    sub.add_argument("--out", required=True, metavar="DIR", help="folder to write")
+    sub.add_argument("--out", required=True, metavar="DIR", help="the store, or folder to write")
+    sub.add_argument(
+        "--format",
+        choices=["store", "csv"],
+        default="store",
+        help="store: quarter after quarter into one Parquet dataset (default); csv: a folder of "
+        "tables, written anew",
+    )
     ids = sub.add_mutually_exclusive_group()
     ids.add_argument(
         "--key",

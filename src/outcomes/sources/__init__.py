@@ -1,8 +1,11 @@
 """The door in: files to `Study`, and tables back to files."""
 
 from outcomes.sources.bundled import example_folder
+from outcomes.sources.dataset import Dataset, open_store
 from outcomes.sources.keys import key_file, load_key, refuse_lost
 from outcomes.sources.layout import Layout, parse_layout
+from outcomes.sources.merge import merge
+from outcomes.sources.merged import Merged, store_lines
 from outcomes.sources.outgoing import (
     OutgoingFinding,
     register_reader,
@@ -11,14 +14,20 @@ from outcomes.sources.outgoing import (
     scan_folder,
 )
 from outcomes.sources.reading import read, source_ids
+from outcomes.sources.state import is_store
 from outcomes.sources.store import write_tables, write_text_files
 
 __all__ = [
+    "Dataset",
     "Layout",
+    "Merged",
     "OutgoingFinding",
     "example_folder",
+    "is_store",
     "key_file",
     "load_key",
+    "merge",
+    "open_store",
     "parse_layout",
     "read",
     "refuse_lost",
@@ -27,6 +36,7 @@ __all__ = [
     "scan_file",
     "scan_folder",
     "source_ids",
+    "store_lines",
     "write_tables",
     "write_text_files",
 ]

@@ -68,6 +68,8 @@ def parse_address(text: str) -> Address:
 def file_address(path: Path) -> Address | None:
     """Return the address of a SQLite or DuckDB file, by how it begins; None for any other."""
     try:
+        if not path.is_file():  # opening a pipe would wait for somebody to write into it
+            return None
         with path.open("rb") as file:
             head = file.read(16)
     except OSError:

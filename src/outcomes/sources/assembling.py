@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -48,18 +48,23 @@ from outcomes.sources.withholding import (
     withhold_cells,
 )
 
+# Given the mapped tables of a source and its layout, the clean tables its rows may refer to.
+Beside = Callable[[Mapping[str, pd.DataFrame], Layout], Mapping[str, pd.DataFrame]]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where files come from, what their names may be called, and what happens to telling ids.
 
-    `shown` gives the name to say for each file.
+    `shown` gives the name to say for each file. `beside` gives the tables of earlier exports,
+    for ids as they are after telling ones were hidden.
     """
 
     home: Path | Database
     shown: Mapping[str, str] = field(default_factory=dict)
     keep_ids: bool = False
     key: str | Path | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +117,7 @@ def assemble(place: Place, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stud
         shared=shared,
         name=layout.name or "study",
         sources=sources,
+        context=None if place.beside is None else place.beside(tables, layout),
     )
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from outcomes.errors import InputError, LayoutError
+from outcomes.errors import InputError, LayoutError, UsageError
 from outcomes.privacy import name_tells, shown_files
 from outcomes.schema import Study
 from outcomes.sources.address import Address, file_address, is_address, parse_address
-from outcomes.sources.assembling import Place, assemble
+from outcomes.sources.assembling import Beside, Place, assemble
 from outcomes.sources.bundled import example_folder
 from outcomes.sources.database import open_database
+from outcomes.sources.dataset import read_store
 from outcomes.sources.files import SUFFIXES
 from outcomes.sources.folder import (
     LAYOUT,
@@ -27,6 +28,7 @@ from outcomes.sources.folder import (
 from outcomes.sources.layout import Layout, parse_layout
 from outcomes.sources.limits import source_policy
 from outcomes.sources.opening import read_bytes, shown_name
+from outcomes.sources.state import is_store
 from outcomes.sources.withholding import ids_of, name_withheld
 
 # Written beside the tables by `store.write_tables`; it is an account, not data.
@@ -39,6 +41,8 @@ def read(
     layout: str | Path | None = None,
     keep_ids: bool = False,
     key: str | Path | None = None,
+    practice: str | None = None,
+    beside: Beside | None = None,
 ) -> Study:
     """Read exports and clean them.
 
@@ -48,7 +52,8 @@ def read(
         A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), a
         single CSV, Excel or Parquet file together with `layout`, or a database: its address
         ("postgresql://user@server/database", any that SQLAlchemy knows; "duckdb:///file") or
-        a DuckDB or SQLite file. None reads the bundled example.
+        a DuckDB or SQLite file. Or a store (`merge`), which needs no layout. None reads the
+        bundled example.
     layout
         A layout file; it outweighs the one in the folder.
     keep_ids
@@ -57,6 +62,10 @@ def read(
     key
         The key file of the pseudonyms; None takes `keys.key_file()`. Only used, and made on
         first use, where ids tell who people are.
+    practice
+        Of a store, read only the partition of this practice.
+    beside
+        Gives tables of earlier exports that the rows may refer to; `merge` uses it.
 
     Returns
     -------
@@ -69,22 +78,33 @@ def read(
         where a file or folder is missing, empty, binary or without a layout, or a database
         cannot be reached or read.
     UsageError
-        where the library for a kind of database is not installed.
+        where the library for a kind of database is not installed, a layout is given for a
+        store, or a practice for anything else.
     LayoutError, VocabularyError, InstrumentError, RangeError
         where the layout is wrong or leaves something to settle.
     """
-    ids = _Ids(keep_ids, key)
+    asked = Place(Path(), {}, keep_ids, key, beside)
     if isinstance(source, str) and is_address(source):
-        return _read_database(parse_address(source), layout, ids)
+        _refuse_practice(practice, parse_address(source).name)
+        return _read_database(parse_address(source), layout, asked)
     path = example_folder() if source is None else Path(source)
+    return _read_path(path, layout, practice, asked)
+
+
+def _read_path(path: Path, layout: str | Path | None, practice: str | None, asked: Place) -> Study:
     if not _exists(path):
         raise _missing(path)
+    if is_store(path):
+        if layout is not None:
+            raise UsageError("a store needs no layout", where=str(path), fix="leave it out")
+        return read_store(path, practice=practice)
+    _refuse_practice(practice, str(path))
     if path.is_dir():
-        return _read_folder(path, _folder_layout(path, layout), ids)
+        return _read_folder(path, _folder_layout(path, layout), asked)
     address = file_address(path)
     if address is not None:
-        return _read_database(address, layout, ids)
-    return _read_single(path, layout, ids)
+        return _read_database(address, layout, asked)
+    return _read_single(path, layout, asked)
 
 
 def source_ids(source: str | Path | None, layout: str | Path | None = None) -> frozenset[str]:
@@ -95,12 +115,13 @@ def source_ids(source: str | Path | None, layout: str | Path | None = None) -> f
     return ids_of(read(source, layout=layout, keep_ids=True).tables())
 
 
-@dataclass(frozen=True, slots=True)
-class _Ids:
-    """What is to happen to ids that tell who people are."""
-
-    keep: bool
-    key: str | Path | None
+def _refuse_practice(practice: str | None, where: str) -> None:
+    if practice is not None:
+        raise UsageError(
+            "one practice alone can be read from a store only",
+            where=where,
+            fix="make one with outcomes clean SOURCE --out STORE, or read all and choose",
+        )
 
 
 def _shown_name(name: str) -> str:
@@ -108,7 +129,7 @@ def _shown_name(name: str) -> str:
     return "study (name withheld)" if name_tells(name) else name
 
 
-def _read_single(path: Path, layout: str | Path | None, ids: _Ids) -> Study:
+def _read_single(path: Path, layout: str | Path | None, asked: Place) -> Study:
     if layout is None:
         raise InputError(
             "a single file needs a layout that says what its columns are",
@@ -128,10 +149,10 @@ def _read_single(path: Path, layout: str | Path | None, ids: _Ids) -> Study:
     real = path.resolve()
     files = tuple(replace(entry, file=real.name) for entry in found.files)
     named = replace(found, files=files, name=found.name or _shown_name(path.stem))
-    return assemble(Place(real.parent, shown_files([real.name]), ids.keep, ids.key), named, [])
+    return assemble(replace(asked, home=real.parent, shown=shown_files([real.name])), named, [])
 
 
-def _read_database(address: Address, layout: str | Path | None, ids: _Ids) -> Study:
+def _read_database(address: Address, layout: str | Path | None, asked: Place) -> Study:
     """Read a database by a layout, or its tables that are called as ours."""
     found = Layout(where=address.name) if layout is None else _load_layout(Path(layout))
     found = replace(found, name=found.name or address.database)
@@ -146,7 +167,7 @@ def _read_database(address: Address, layout: str | Path | None, ids: _Ids) -> St
             files, others = database.canonical()
             found = replace(found, files=files)
             logs = unread_tables(f"{address.name}[{name}]" for name in others)
-        return assemble(Place(database, {}, ids.keep, ids.key), found, logs)
+        return assemble(replace(asked, home=database), found, logs)
 
 
 def _exists(path: Path) -> bool:
@@ -209,7 +230,7 @@ def _refuse_queries(layout: Layout) -> None:
             )
 
 
-def _read_folder(folder: Path, layout: Layout, ids: _Ids) -> Study:
+def _read_folder(folder: Path, layout: Layout, asked: Place) -> Study:
     _refuse_queries(layout)
     present = present_files(folder)
     files = layout.files or canonical_files(folder, present, LAYOUT)
@@ -223,4 +244,4 @@ def _read_folder(folder: Path, layout: Layout, ids: _Ids) -> Study:
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
     unread = unread_tables(shown[name] for name in data if name not in named)
     logs = [*unread, *name_withheld(shown, data)]
-    return assemble(Place(folder, shown, ids.keep, ids.key), layout, logs)
+    return assemble(replace(asked, home=folder, shown=shown), layout, logs)
