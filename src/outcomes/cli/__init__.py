@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from outcomes.cli.commands import check, clean, example, lab, layout, report
+from outcomes.cli.cleaning import clean
+from outcomes.cli.commands import check, example, lab, layout, report
 from outcomes.cli.exits import DONE, PARTLY, WRONG
 from outcomes.cli.options import parser
 from outcomes.errors import OutcomesError

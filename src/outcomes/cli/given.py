@@ -24,6 +24,7 @@ def existing(text: str) -> str:
 
 
 def bundled() -> Path:
+    """The folder of the bundled example."""
     from outcomes.sources import example_folder
 
     return example_folder()
