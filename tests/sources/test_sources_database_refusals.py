@@ -298,7 +298,7 @@ def test_the_command_line_keeps_the_secret(postgres, people, tmp_path):
         capture_output=True, check=True,
     )  # fmt: skip
     for path in out.rglob("*"):
-        assert not path.is_file() or "r3ad" not in path.read_text()
+        assert not path.is_file() or b"r3ad" not in path.read_bytes()
 
 
 @pytest.mark.slow
