@@ -152,11 +152,9 @@ def unused_lines(
 
 def unused_columns(raw: RawFile, used: set[str]) -> list[pd.DataFrame]:
     """Flag, once for each file, every column with a name that no entry maps or ignores."""
-    known = {source.strip() for source in used}
-    place = pd.DataFrame({FILE: [raw.name], LINE: [raw.header_line]})
-    return [
-        entry
-        for header in dict.fromkeys(raw.headers)
-        if header and header not in known
-        for entry in _entries(place, Action.FLAGGED, "unmapped_column", header)
-    ]
+    unused = [header for header in dict.fromkeys(raw.headers) if header and header not in used]
+    if not unused:
+        return []
+    place = pd.DataFrame({FILE: raw.name, LINE: raw.header_line}, index=range(len(unused)))
+    (log,) = _entries(place, Action.FLAGGED, "unmapped_column")
+    return [log.assign(column=unused)]
