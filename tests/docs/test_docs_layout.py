@@ -28,8 +28,15 @@ def test_visits_side_by_side():
 
 
 def test_suppliers_lines_and_rows():
-    supplier, lines, rows = BLOCKS[3:]
+    supplier, lines, rows = BLOCKS[3:6]
     text = f"schema = 1\n{supplier}\n{lines}\n{rows}"
     *_, sessions, episodes = parse_layout(text, "layout.toml").files
     assert (sessions.table, sessions.only["Site"]) == ("sessions", ("North", "South"))
     assert episodes.one_row_each
+
+
+def test_people_in_a_list():
+    layout = parse_layout(f"schema = 1\n{BLOCKS[6]}", "layout.toml")
+    (sessions,) = layout.files
+    assert sessions.look_up == {"client_id": "codes"}
+    assert layout.look_ups["codes"].known == ("First name", "Surname")
