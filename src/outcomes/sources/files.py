@@ -21,6 +21,7 @@ from outcomes.schema import SourceFile
 from outcomes.sources.columnar import read_columnar
 from outcomes.sources.delimited import Records, decode, read_delimited
 from outcomes.sources.detection import AUTO, NAMES, detect_encoding, separators
+from outcomes.sources.plain import PlainRecords, named_columns, read_plain
 from outcomes.sources.workbook import read_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -101,7 +102,12 @@ def read_file(
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
-    raw = _framed(read_delimited(text, name, header_line, separator), name, header_line, digest)
+    plain = read_plain(text, header_line, separator)
+    if plain is not None:
+        raw = _framed_plain(plain, name, header_line, digest)
+    else:
+        records = read_delimited(text, name, header_line, separator)
+        raw = _framed(records, name, header_line, digest)
     log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
 
@@ -162,13 +168,7 @@ def _guessed(name: str, header_line: int) -> pd.DataFrame:
 
 
 def _framed(records: Records, name: str, header_line: int, digest: str) -> RawFile:
-    headers = tuple(header.strip() for header in records.headers)
-    if not any(headers):
-        raise InputError(
-            "the line of column names is empty",
-            where=f"{name}, line {header_line}",
-            fix="give header_line in the layout, or export the file again",
-        )
+    headers = _headers(records.headers, name, header_line)
     width = len(headers)
     widths = np.array([len(row) for row in records.rows], dtype=int)
     lines = np.array(records.lines, dtype=np.int64)
@@ -197,6 +197,58 @@ def _framed(records: Records, name: str, header_line: int, digest: str) -> RawFi
     cells[LINE] = lines[~blank]
     source = SourceFile(name, digest, len(records.rows))
     return RawFile(name, headers, header_line, cells, tuple(log), source)
+
+
+def _headers(cells: Sequence[str], name: str, header_line: int) -> tuple[str, ...]:
+    headers = tuple(header.strip() for header in cells)
+    if not any(headers):
+        raise InputError(
+            "the line of column names is empty",
+            where=f"{name}, line {header_line}",
+            fix="give header_line in the layout, or export the file again",
+        )
+    return headers
+
+
+def _framed_plain(records: PlainRecords, name: str, header_line: int, digest: str) -> RawFile:
+    """As `_framed`, for records whose cells are columns already and never ragged."""
+    headers = _headers(records.headers, name, header_line)
+    lines, blank = records.lines(), _blank(records)
+    log = ()
+    if blank.any():
+        log = (
+            entries(
+                pd.DataFrame({FILE: name, LINE: lines[blank]}),
+                table="",
+                action=Action.DROPPED,
+                step="read_file",
+                reason="blank_line",
+                scope="file",
+            ),
+        )
+    unnamed = [n for n, header in enumerate(headers) if not header]
+    filled = {n for n in unnamed if any(map(str.strip, records.columns[n].to_pylist()))}
+    headers = tuple(f"(column {n + 1})" if n in filled else h for n, h in enumerate(headers))
+    columns = {
+        header: pd.array(column, dtype="string")
+        for header, column in named_columns(records, headers).items()
+    }
+    cells = pd.DataFrame(columns)
+    cells[FILE] = pd.array(np.full(len(lines), name, dtype=object), dtype="string")
+    cells[LINE] = lines
+    if blank.any():
+        cells = cells[~blank].reset_index(drop=True)
+    source = SourceFile(name, digest, len(lines))
+    return RawFile(name, headers, header_line, cells, log, source)
+
+
+def _blank(records: PlainRecords) -> np.ndarray:
+    """Records of which no cell holds more than space."""
+    codes, distinct = pd.factorize(pd.Series(pd.array(records.columns[-1], dtype="string")))
+    empty = np.array([not text.strip() for text in distinct.tolist()], dtype=bool)[codes]
+    for row in np.flatnonzero(empty):
+        empty[row] = not any(str(column[row]).strip() for column in records.columns[:-1])
+    return empty
 
 
 def _named(headers: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
