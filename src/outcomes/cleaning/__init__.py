@@ -7,7 +7,7 @@ from outcomes.cleaning.dates import (
     parse_date,
     parse_dates,
 )
-from outcomes.cleaning.pipeline import STEPS, clean
+from outcomes.cleaning.pipeline import STEPS, clean, finish_table, run_steps, settle_rules
 from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.reasons import Reason, reasons
@@ -26,10 +26,13 @@ __all__ = [
     "Tracing",
     "clean",
     "cleaning_policy",
+    "finish_table",
     "is_required",
     "order_evidence",
     "parse_date",
     "parse_dates",
     "reasons",
+    "run_steps",
+    "settle_rules",
     "tidy",
 ]

@@ -66,23 +66,14 @@ def clean(
     absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires
     or codings have to be settled in the layout first.
     """
-    policy = cleaning_policy()
-    settings = Settings(
-        exported_on=exported_on,
-        date_order=date_order,
-        missing=policy.missing if missing is None else tuple(missing),
-        sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
-        policy=policy,
+    settings = settle_rules(
+        exported_on=exported_on, date_order=date_order, missing=missing, sentinels=sentinels
     )
-    tables = _prepared(raw)
-    read = {table: len(frame) for table, frame in tables.items()}
-    found = list(logs)
-    for step in STEPS:
-        traced = step(tables, settings)
-        tables = traced.tables
-        found.extend(traced.log)
+    traced = run_steps(raw, settings)
+    tables, found = traced.tables, [*logs, *traced.log]
+    read = {table: len(frame) for table, frame in raw.items()}
     finished = {
-        table: _finished(table, tables[table]) if table in tables else empty_table(table)
+        table: finish_table(table, tables[table]) if table in tables else empty_table(table)
         for table in TABLES
     }
     kept = {table: len(finished[table]) for table in read}
@@ -91,6 +82,38 @@ def clean(
         # A fault of this program, not of the source: no message to the user can mend it.
         raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}")
     return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
+
+
+def settle_rules(
+    *,
+    exported_on: date,
+    date_order: str = "ymd",
+    missing: Sequence[str] | None = None,
+    sentinels: Sequence[float] | None = None,
+) -> Settings:
+    """What the steps need to know; see `clean`."""
+    policy = cleaning_policy()
+    return Settings(
+        exported_on=exported_on,
+        date_order=date_order,
+        missing=policy.missing if missing is None else tuple(missing),
+        sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
+        policy=policy,
+    )
+
+
+def run_steps(raw: Mapping[str, pd.DataFrame], settings: Settings) -> Traced:
+    """Run `STEPS` over raw tables: the rows they leave, with `_file` and `_line`, and all entries.
+
+    Raises as `clean`, whose inner part this is.
+    """
+    tables = _prepared(raw)
+    found: list[pd.DataFrame] = []
+    for step in STEPS:
+        traced = step(tables, settings)
+        tables = traced.tables
+        found.extend(traced.log)
+    return Traced(tables, tuple(found))
 
 
 def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
@@ -116,7 +139,8 @@ def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
     return prepared
 
 
-def _finished(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def finish_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The declared columns and dtypes of a table, sorted by key."""
     table = TABLES[name]
     ordered = frame.sort_values(list(table.key), kind="stable", na_position="first")
     dtypes = {column.name: column.dtype for column in table.columns}

@@ -33,10 +33,10 @@ def map_entry(
     for column, constant in entry.constants.items():
         rows[column] = pd.array([constant] * len(rows), dtype="string")
     for column, source in entry.columns.items():
-        rows[column] = _coded(tidy(raw.cells[source.strip()], missing), entry, column)
+        rows[column] = coded(tidy(raw.cells[source.strip()], missing), entry, column)
     for declared in TABLES[entry.table].columns:
         if declared.kind is Kind.DATE and declared.name in rows:
-            rows[declared.name] = _days(rows[declared.name], str(entry.date_order), zone)
+            rows[declared.name] = iso_days(rows[declared.name], str(entry.date_order), zone)
     if entry.visits:
         parts = [
             part for visit in entry.visits for part in _answers(raw, entry, visit, rows, missing)
@@ -67,7 +67,7 @@ def check_columns(raw: RawFile, entry: FileLayout) -> None:
         )
 
 
-def _coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
+def coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
     """Decimal signs as points, and source words as canonical words, matched without case."""
     kind = TABLES[entry.table].column(column).kind
     codes = entry.codes.get(column)
@@ -93,10 +93,10 @@ def _answers(
     if visit.occasion is not None:
         lines = lines.assign(occasion=pd.array([visit.occasion] * len(lines), dtype="string"))
     if visit.offset_days:
-        lines = lines.assign(taken_on=_days(lines["taken_on"], "ymd", days=visit.offset_days))
+        lines = lines.assign(taken_on=iso_days(lines["taken_on"], "ymd", days=visit.offset_days))
     parts = []
     for item, source in visit.items.items():
-        values = _coded(tidy(raw.cells[source.strip()], missing), entry, "value")
+        values = coded(tidy(raw.cells[source.strip()], missing), entry, "value")
         answered = values.notna()
         part = lines[answered].assign(value=values[answered])
         part["item"] = pd.array([item] * len(part), dtype="string")
@@ -105,7 +105,7 @@ def _answers(
     return parts
 
 
-def _days(dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0) -> pd.Series:
+def iso_days(dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0) -> pd.Series:
     """ISO days, shifted by some days. What is no date stays, for cleaning to report."""
     codes, distinct = pd.factorize(dates)
     texts: list[str | None] = []

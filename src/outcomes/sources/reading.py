@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -182,17 +182,38 @@ def _unread(name: str) -> pd.DataFrame:
 
 
 def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
-    """Read each file once, map it by all its entries, and clean what comes out."""
-    missing = cleaning_policy().missing if layout.missing is None else layout.missing
-    log = list(logs)
+    """Read the files of a layout and clean what comes out."""
+    gathered = gather(folder, layout, layout.files)
+    return clean(
+        gathered.tables,
+        exported_on=layout.exported_on or date.today(),
+        lines={source.name: source.rows for source in gathered.sources},
+        missing=gathered.missing,
+        sentinels=layout.sentinels,
+        logs=[*logs, *gathered.log],
+        name=layout.name or folder.name,
+        sources=gathered.sources,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """Raw tables made from files, the entries of the readers, and the files; `missing` applied."""
+
+    tables: dict[str, pd.DataFrame]
+    log: tuple[pd.DataFrame, ...]
+    sources: tuple[SourceFile, ...]
+    missing: tuple[str, ...]
+
+
+def gather(folder: Path, layout: Layout, files: Sequence[FileLayout]) -> Gathered:
+    """Read each of these files once and map it by all its entries."""
+    missing = tuple(cleaning_policy().missing if layout.missing is None else layout.missing)
+    log: list[pd.DataFrame] = []
     parts: dict[str, list[pd.DataFrame]] = {}
     sources: list[SourceFile] = []
-    for entries_of_file in _by_file(layout.files):
-        raw = _read_entry(folder, entries_of_file, layout.where)
-        mapped = [_canonical(entry, raw) for entry in entries_of_file]
-        for entry in mapped:
-            check_columns(raw, entry)
-        mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
+    for entries_of_file in by_file(files):
+        raw, mapped = opened(folder, entries_of_file, layout, missing)
         made = []
         for entry in mapped:
             rows = map_entry(raw, entry, missing=missing, zone=layout.timezone)
@@ -202,19 +223,22 @@ def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stu
         log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
         log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
         sources.append(raw.source)
-    return clean(
-        join_tables(parts),
-        exported_on=layout.exported_on or date.today(),
-        lines={source.name: source.rows for source in sources},
-        missing=missing,
-        sentinels=layout.sentinels,
-        logs=log,
-        name=layout.name or folder.name,
-        sources=sources,
-    )
+    return Gathered(join_tables(parts), tuple(log), tuple(sources), missing)
 
 
-def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
+def opened(
+    folder: Path, entries_of_file: Sequence[FileLayout], layout: Layout, missing: Sequence[str]
+) -> tuple[RawFile, list[FileLayout]]:
+    """One file as text, and its entries with everything settled that they left to it."""
+    raw = _read_entry(folder, entries_of_file, layout.where)
+    mapped = [_canonical(entry, raw) for entry in entries_of_file]
+    for entry in mapped:
+        check_columns(raw, entry)
+    return raw, settle(raw, mapped, missing=missing, date_order=layout.date_order)
+
+
+def by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
+    """The entries of each file or sheet."""
     groups: dict[tuple[str | None, str | None], list[FileLayout]] = {}
     for entry in files:
         groups.setdefault((entry.file, entry.sheet), []).append(entry)

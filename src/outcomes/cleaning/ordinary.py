@@ -1,0 +1,178 @@
+"""Which lines of a wide questionnaire are ordinary: every rule is known to let them pass.
+
+The rules are those of `pipeline.STEPS`, which judge each answer as a row of its own. Most lines
+need none of that: their words are known, their person and episode are there, their answers lie on
+the scale, and no other form of theirs is near. Where in doubt a line is not ordinary, and its
+answers go through the steps. Pure functions of codes and numbers; nothing here drops a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from outcomes.cleaning.policy import Settings
+from outcomes.schema import EARLIEST, Study
+
+_NO_DAY = np.iinfo(np.int64).min
+# Days fit into 22 bits for all years a date may have.
+_DAY_BITS = 22
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """A column as `codes` (-1: empty) into its distinct `texts`."""
+
+    codes: np.ndarray
+    texts: np.ndarray
+
+    def take(self) -> np.ndarray:
+        """The cells, None where empty."""
+        return np.append(self.texts, [None])[self.codes]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WideLines:
+    """Lines of one questionnaire, cell by cell; n lines, k items.
+
+    `taken_on` counts days since 1970 (`no_day()` where it is no date); `known` says that each
+    coded word of the line has a meaning; `answered` (n, k) that something is written, `usable`
+    (n, k) that it is a code of the scale, given in `values` (n, k). `low` and `high` (k) are the
+    ends of the scale.
+    """
+
+    instrument: str
+    client: Texts
+    episode: Texts
+    taken_on: np.ndarray
+    occasion: Texts
+    rater: Texts
+    known: np.ndarray
+    answered: np.ndarray
+    usable: np.ndarray
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """Masks of lines, which exclude each other.
+
+    `ordinary` lines pass as they are; of `single` lines one answer stands for all usable ones,
+    since only what the line says of person, episode, day and occasion is in doubt; of
+    `entangled` lines each answer has to be looked at beside those of other lines.
+    """
+
+    ordinary: np.ndarray
+    single: np.ndarray
+    entangled: np.ndarray
+
+
+def no_day() -> int:
+    """Stands for a day that cannot be read."""
+    return _NO_DAY
+
+
+def judge(lines: WideLines, study: Study, settings: Settings) -> Judgement:
+    """Tell ordinary lines from others, given the clean tables the lines refer to."""
+    there = (lines.client.codes >= 0) & (lines.episode.codes >= 0) & (lines.rater.codes >= 0)
+    dated = lines.taken_on != _NO_DAY
+    entangled = near_others(lines, window_days(settings))
+    latest = np.datetime64(settings.exported_on, "D").astype("int64")
+    earliest = np.datetime64(EARLIEST, "D").astype("int64")
+    in_time = dated & (lines.taken_on >= earliest) & (lines.taken_on <= latest)
+    sound = there & in_time & lines.known & _belongs(lines, study, settings)
+    entangled |= _witnesses(lines, sound & ~entangled)
+    return Judgement(sound & ~entangled, ~sound & ~entangled, entangled)
+
+
+def window_days(settings: Settings) -> int:
+    """Within how many days another form of the same person and episode may matter."""
+    del settings
+    return 0
+
+
+def near_others(lines: WideLines, days: int) -> np.ndarray:
+    """Lines with another line of the same person and episode within some days."""
+    dated = lines.taken_on != _NO_DAY
+    usable = dated & (lines.client.codes >= 0) & (lines.episode.codes >= 0)
+    where = np.flatnonzero(usable)
+    who = lines.client.codes[where].astype(np.int64) * (len(lines.episode.texts) + 1)
+    who += lines.episode.codes[where]
+    day = lines.taken_on[where] - np.datetime64("0001-01-01", "D").astype("int64")
+    key = (who << _DAY_BITS) + day
+    order = np.argsort(key, kind="stable")
+    # Between two people lies more than the largest day, between two days their distance.
+    close = (np.diff(key[order]) <= days) & (np.diff(who[order]) == 0)
+    near = np.zeros(len(dated), dtype=bool)
+    near[where[order[1:][close]]] = True
+    near[where[order[:-1][close]]] = True
+    return near
+
+
+def _belongs(lines: WideLines, study: Study, settings: Settings) -> np.ndarray:
+    """Lines whose person takes part in the episode, at a day that raises no question."""
+    person = _positions(study.clients["client_id"], lines.client)
+    place = _positions(study.episodes["episode_id"], lines.episode)
+    clients = pd.Index(study.clients["client_id"].to_numpy(dtype=object))
+    takes_part = np.zeros(len(place), dtype=bool)
+    for owner in _participants(study, clients):
+        takes_part |= np.append(owner, -2)[place] == person
+    started = _days(study.episodes["started_on"])
+    ended = _days(study.episodes["ended_on"])
+    day = lines.taken_on
+    first = np.append(started, np.iinfo(np.int64).max)[place]
+    last = np.append(np.where(ended == _NO_DAY, np.iinfo(np.int64).max, ended), 0)[place]
+    early = day < first - settings.policy.before_episode_days
+    member: np.ndarray = (person >= 0) & (place >= 0) & takes_part & ~early & (day <= last)
+    return member
+
+
+def _participants(study: Study, clients: pd.Index) -> list[np.ndarray]:
+    """For each episode the place of its client and of both partners; -2 where there is none."""
+    couple = pd.Index(study.couples["couple_id"].to_numpy(dtype=object))
+    of_couple = _find(couple, study.episodes["couple_id"])
+    owners = [_find(clients, study.episodes["client_id"])]
+    for partner in ("client_a", "client_b"):
+        place = np.append(_find(clients, study.couples[partner]), -1)
+        owners.append(place[of_couple])
+    return [np.where(owner < 0, -2, owner) for owner in owners]
+
+
+def _find(index: pd.Index, cells: pd.Series) -> np.ndarray:
+    if not len(index):
+        return np.full(len(cells), -1)
+    wanted = cells.to_numpy(dtype=object, na_value=None)
+    found: np.ndarray = index.get_indexer(pd.Index(wanted, dtype=object))
+    return np.where(cells.isna().to_numpy(), -1, found)
+
+
+def _positions(keys: pd.Series, column: Texts) -> np.ndarray:
+    index = pd.Index(keys.to_numpy(dtype=object))
+    found = index.get_indexer(pd.Index(column.texts, dtype=object))
+    places: np.ndarray = np.append(found, -1)[column.codes]
+    return places
+
+
+def _days(dates: pd.Series) -> np.ndarray:
+    days = dates.to_numpy(dtype="datetime64[D]")
+    return np.where(np.isnat(days), _NO_DAY, days.astype("int64"))
+
+
+def _witnesses(lines: WideLines, sound: np.ndarray) -> np.ndarray:
+    """Two sound lines that prove the answers are not shifted; all lines where none prove it.
+
+    Answers look recoded by position only where one end of the scale never occurs. The steps
+    see a few answers of the file; with a line for each end among them they judge as they
+    would judge the whole file.
+    """
+    found = np.zeros(len(sound), dtype=bool)
+    for end in (lines.low, lines.high):
+        at_end = ((lines.values == end) & lines.usable).any(axis=1) & sound
+        if not at_end.any():
+            return np.ones(len(sound), dtype=bool)
+        found[int(np.argmax(at_end))] = True
+    return found
