@@ -8,15 +8,18 @@ answers go through the steps. Pure functions of codes and numbers; nothing here 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from outcomes.cleaning.dates import parse_dates
 from outcomes.cleaning.policy import Settings
-from outcomes.schema import EARLIEST, Study
+from outcomes.schema import EARLIEST, TABLES, Table, empty_table
 
-_NO_DAY = np.iinfo(np.int64).min
+_NO_DAY, _NEVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+_NOBODY = -2
 # Days fit into 22 bits for all years a date may have.
 _DAY_BITS = 22
 
@@ -58,6 +61,21 @@ class WideLines:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Relations:
+    """People and episodes that lines refer to.
+
+    `participants` has, for each episode, the place of its client and of each partner among
+    `clients`; `started_on` and `ended_on` count days since 1970 (`no_day()` where not known).
+    """
+
+    clients: pd.Index
+    episodes: pd.Index
+    participants: tuple[np.ndarray, ...]
+    started_on: np.ndarray
+    ended_on: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
     """Masks of lines, which exclude each other.
 
@@ -76,15 +94,15 @@ def no_day() -> int:
     return _NO_DAY
 
 
-def judge(lines: WideLines, study: Study, settings: Settings) -> Judgement:
-    """Tell ordinary lines from others, given the clean tables the lines refer to."""
+def judge(lines: WideLines, relations: Relations, settings: Settings) -> Judgement:
+    """Tell ordinary lines from others, given the people and episodes they refer to."""
     there = (lines.client.codes >= 0) & (lines.episode.codes >= 0) & (lines.rater.codes >= 0)
     dated = lines.taken_on != _NO_DAY
     entangled = near_others(lines, window_days(settings))
     latest = np.datetime64(settings.exported_on, "D").astype("int64")
     earliest = np.datetime64(EARLIEST, "D").astype("int64")
     in_time = dated & (lines.taken_on >= earliest) & (lines.taken_on <= latest)
-    sound = there & in_time & lines.known & _belongs(lines, study, settings)
+    sound = there & in_time & lines.known & belongs(lines, relations, settings)
     entangled |= _witnesses(lines, sound & ~entangled)
     return Judgement(sound & ~entangled, ~sound & ~entangled, entangled)
 
@@ -113,52 +131,71 @@ def near_others(lines: WideLines, days: int) -> np.ndarray:
     return near
 
 
-def _belongs(lines: WideLines, study: Study, settings: Settings) -> np.ndarray:
+def belongs(lines: WideLines, relations: Relations, settings: Settings) -> np.ndarray:
     """Lines whose person takes part in the episode, at a day that raises no question."""
-    person = _positions(study.clients["client_id"], lines.client)
-    place = _positions(study.episodes["episode_id"], lines.episode)
-    clients = pd.Index(study.clients["client_id"].to_numpy(dtype=object))
+    person = _positions(relations.clients, lines.client)
+    place = _positions(relations.episodes, lines.episode)
     takes_part = np.zeros(len(place), dtype=bool)
-    for owner in _participants(study, clients):
-        takes_part |= np.append(owner, -2)[place] == person
-    started = _days(study.episodes["started_on"])
-    ended = _days(study.episodes["ended_on"])
-    day = lines.taken_on
-    first = np.append(started, np.iinfo(np.int64).max)[place]
-    last = np.append(np.where(ended == _NO_DAY, np.iinfo(np.int64).max, ended), 0)[place]
-    early = day < first - settings.policy.before_episode_days
-    member: np.ndarray = (person >= 0) & (place >= 0) & takes_part & ~early & (day <= last)
-    return member
+    for owner in relations.participants:
+        takes_part |= np.append(owner, _NOBODY)[place] == person
+    first = np.append(relations.started_on, _NEVER)[place]
+    ended = np.append(relations.ended_on, _NO_DAY)[place]
+    last = np.where(ended == _NO_DAY, _NEVER, ended)
+    # The smallest number stands for no start, from which no days can be taken.
+    early = lines.taken_on < first - settings.policy.before_episode_days
+    dated = first != _NO_DAY
+    member: np.ndarray = (person >= 0) & (place >= 0) & takes_part & dated & ~early
+    return member & (lines.taken_on <= last)
 
 
-def _participants(study: Study, clients: pd.Index) -> list[np.ndarray]:
-    """For each episode the place of its client and of both partners; -2 where there is none."""
-    couple = pd.Index(study.couples["couple_id"].to_numpy(dtype=object))
-    of_couple = _find(couple, study.episodes["couple_id"])
-    owners = [_find(clients, study.episodes["client_id"])]
+def relations(tables: Mapping[str, pd.DataFrame]) -> Relations:
+    """Who and what lines can refer to, of clean tables or of raw ones with ISO dates.
+
+    Of a repeated key the first row counts.
+    """
+    people, couples, episodes = (
+        _keyed(tables.get(name), TABLES[name]) for name in ("clients", "couples", "episodes")
+    )
+    clients = pd.Index(people["client_id"].to_numpy(dtype=object))
+    couple = pd.Index(couples["couple_id"].to_numpy(dtype=object))
+    of_couple = _find(couple, episodes["couple_id"])
+    owners = [_find(clients, episodes["client_id"])]
     for partner in ("client_a", "client_b"):
-        place = np.append(_find(clients, study.couples[partner]), -1)
+        place = np.append(_find(clients, couples[partner]), -1)
         owners.append(place[of_couple])
-    return [np.where(owner < 0, -2, owner) for owner in owners]
+    return Relations(
+        clients=clients,
+        episodes=pd.Index(episodes["episode_id"].to_numpy(dtype=object)),
+        participants=tuple(np.where(owner < 0, _NOBODY, owner) for owner in owners),
+        started_on=_days(episodes["started_on"]),
+        ended_on=_days(episodes["ended_on"]),
+    )
+
+
+def _keyed(frame: pd.DataFrame | None, table: Table) -> pd.DataFrame:
+    (key,) = table.key
+    if frame is None:
+        return empty_table(table.name)
+    found = frame[frame[key].notna()]
+    return found.drop_duplicates(key)
 
 
 def _find(index: pd.Index, cells: pd.Series) -> np.ndarray:
-    if not len(index):
-        return np.full(len(cells), -1)
     wanted = cells.to_numpy(dtype=object, na_value=None)
     found: np.ndarray = index.get_indexer(pd.Index(wanted, dtype=object))
     return np.where(cells.isna().to_numpy(), -1, found)
 
 
-def _positions(keys: pd.Series, column: Texts) -> np.ndarray:
-    index = pd.Index(keys.to_numpy(dtype=object))
+def _positions(index: pd.Index, column: Texts) -> np.ndarray:
     found = index.get_indexer(pd.Index(column.texts, dtype=object))
     places: np.ndarray = np.append(found, -1)[column.codes]
     return places
 
 
 def _days(dates: pd.Series) -> np.ndarray:
-    days = dates.to_numpy(dtype="datetime64[D]")
+    """Days since 1970, of dates or of ISO texts."""
+    typed = dates if dates.dtype.kind == "M" else parse_dates(dates, "ymd")
+    days = typed.to_numpy(dtype="datetime64[D]")
     return np.where(np.isnat(days), _NO_DAY, days.astype("int64"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from outcomes.cleaning.answers import check_answers, check_instruments
 from outcomes.cleaning.duplicates import remove_duplicates
@@ -13,7 +14,7 @@ from outcomes.cleaning.policy import Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required, require_presence
 from outcomes.cleaning.ranges import check_goal_scales, check_ranges
 from outcomes.cleaning.references import check_references, check_units
-from outcomes.cleaning.text import tidy_text
+from outcomes.cleaning.text import TEXT, no_text, tidy_text
 from outcomes.cleaning.timing import check_dates, check_order
 from outcomes.cleaning.traced import CELL, Tables, Traced
 from outcomes.cleaning.types import set_types
@@ -134,9 +135,18 @@ def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
                     fix="add the column to the file, or map it in the layout",
                 )
         columns = [*table.names, FILE, LINE] + ([CELL] if CELL in frame else [])
-        whole = frame.reindex(columns=columns).reset_index(drop=True)
-        prepared[name] = whole.astype(dict.fromkeys(table.names, "string"))
+        prepared[name] = pd.DataFrame(
+            {column: _cells(frame, column) for column in columns}, index=range(len(frame))
+        )
     return prepared
+
+
+def _cells(frame: pd.DataFrame, column: str) -> ExtensionArray:
+    """The cells of a column without their index, declared columns as text."""
+    cells = frame[column] if column in frame else None
+    if cells is None or cells.isna().all():
+        return no_text(len(frame))
+    return (cells if column.startswith("_") else cells.astype(TEXT)).array
 
 
 def finish_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:

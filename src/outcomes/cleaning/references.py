@@ -65,8 +65,9 @@ def _check_reference(tracing: Tracing, name: str, reference: Reference, settings
             )
         return
     (key,) = TABLES[reference.table].key
-    there = tracing[reference.table][key] if reference.table in tracing else []
-    orphan = cells.notna() & ~cells.isin(there)
+    # As objects: pandas looks up texts ten times as fast so.
+    known = tracing[reference.table][key].to_numpy(object) if reference.table in tracing else []
+    orphan = cells.notna() & ~cells.astype("object").isin(known)
     tracing.lose(name, orphan, "orphan", reference.column, required=not emptied)
 
 

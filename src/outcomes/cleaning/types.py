@@ -32,7 +32,9 @@ def convert(cells: pd.Series, column: Column, date_order: str) -> pd.Series:
     if column.kind is Kind.DATE:
         return parse_dates(cells, date_order)
     if column.kind is Kind.BOOLEAN:
-        return cells.str.casefold().map(TRUTH).astype("boolean")
+        codes, distinct = pd.factorize(cells)
+        read = [TRUTH.get(str(text).casefold()) for text in distinct]
+        return pd.Series(pd.array([*read, None], dtype="boolean")[codes], index=cells.index)
     if column.kind is Kind.NUMBER:
         return _numbers(cells)
     if column.kind is Kind.INTEGER:
@@ -67,6 +69,8 @@ def set_types(tables: Tables, settings: Settings) -> Traced:
                     column.name,
                     required=is_required(name, column),
                 )
-            kept = after.reindex(tracing[name].index).astype(column.dtype)
+            if len(after) != len(tracing[name]):
+                after = after.reindex(tracing[name].index)
+            kept = after.astype(column.dtype)
             tracing.replace(name, column.name, kept)
     return tracing.done()

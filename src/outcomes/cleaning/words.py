@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.cleaning.policy import CleaningPolicy, Settings
+from outcomes.cleaning.text import each_text
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import VocabularyError
 from outcomes.schema import TABLES, vocabularies
@@ -25,7 +26,7 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
                 continue
             known = {word.casefold(): word for word in vocabularies()[column.vocabulary].words}
             cells = frame[column.name]
-            words = cells.str.casefold().map(known).astype("string")
+            words = each_text(cells, lambda texts, known=known: [known.get(t.casefold()) for t in texts])
             lost = cells[cells.notna() & words.isna()]
             if len(lost):
                 unknown.append((f"{name}.{column.name}", lost.value_counts()))

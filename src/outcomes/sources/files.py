@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
@@ -234,7 +235,7 @@ def _framed_plain(records: PlainRecords, name: str, header_line: int, digest: st
         for header, column in named_columns(records, headers).items()
     }
     cells = pd.DataFrame(columns)
-    cells[FILE] = pd.array(np.full(len(lines), name, dtype=object), dtype="string")
+    cells[FILE] = pd.array(pa.repeat(pa.scalar(name, pa.large_string()), len(lines)), dtype="string")
     cells[LINE] = lines
     if blank.any():
         cells = cells[~blank].reset_index(drop=True)
@@ -246,9 +247,15 @@ def _blank(records: PlainRecords) -> np.ndarray:
     """Records of which no cell holds more than space."""
     codes, distinct = pd.factorize(pd.Series(pd.array(records.columns[-1], dtype="string")))
     empty = np.array([not text.strip() for text in distinct.tolist()], dtype=bool)[codes]
-    for row in np.flatnonzero(empty):
-        empty[row] = not any(str(column[row]).strip() for column in records.columns[:-1])
-    return empty
+    rows = np.flatnonzero(empty)
+    for column in records.columns[:-1]:
+        if not len(rows):
+            break
+        texts = column.take(pa.array(rows)).to_pylist()
+        rows = rows[[not text.strip() for text in texts]]
+    blank = np.zeros(len(empty), dtype=bool)
+    blank[rows] = True
+    return blank
 
 
 def _named(headers: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -15,17 +15,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from outcomes.cleaning import CELL, Settings, clean, finish_table, run_steps, settle_rules
-from outcomes.cleaning.ordinary import Judgement, Texts, WideLines, judge
+from outcomes.cleaning import CELL, Settings, Traced, finish_table, run_steps, settle_rules
+from outcomes.cleaning.ordinary import (
+    Judgement,
+    Relations,
+    Texts,
+    WideLines,
+    belongs,
+    judge,
+    relations,
+)
 from outcomes.ledger import FILE, LINE, Ledger
-from outcomes.schema import TABLES, SourceFile, Study
+from outcomes.schema import TABLES, Study, empty_table
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
 from outcomes.sources.forms import Forms
 from outcomes.sources.kinship import related
 from outcomes.sources.layout import Layout
 from outcomes.sources.mapping import map_entry, unused_columns, unused_lines
-from outcomes.sources.reading import by_file, gather, opened
+from outcomes.sources.reading import Gathered, by_file, gather, opened
 from outcomes.sources.wide import is_simple, read_wide
 
 # Added to the line of an answer that stands for its whole line, to know it again in the ledger.
@@ -53,14 +61,23 @@ class PracticeRead:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Walked:
-    """What became of one questionnaire: its forms, ledger entries, and rows read and kept."""
+class _Arrived:
+    """The clean forms of one questionnaire, their ledger entries, and how many answers are kept."""
 
     forms: Forms
     log: tuple[pd.DataFrame, ...]
-    read: int
     kept: int
-    source: SourceFile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walk:
+    """One questionnaire on its way: cells, entry, lines, and the answers that leave the road."""
+
+    raw: RawFile
+    entry: FileLayout
+    lines: WideLines
+    verdict: Judgement
+    rows: pd.DataFrame
 
 
 def read_practice(folder: Path, layout: Layout) -> PracticeRead:
@@ -69,28 +86,31 @@ def read_practice(folder: Path, layout: Layout) -> PracticeRead:
     Raises as `reading.read`.
     """
     simple = _simple_files(layout)
-    rest = [entry for entry in layout.files if entry.file not in simple]
-    gathered = gather(folder, layout, rest)
-    exported_on = layout.exported_on or date.today()
-    base = clean(
-        gathered.tables,
-        exported_on=exported_on,
-        lines={source.name: source.rows for source in gathered.sources},
+    gathered = gather(folder, layout, [e for e in layout.files if e.file not in simple])
+    settings = settle_rules(
+        exported_on=layout.exported_on or date.today(),
         missing=gathered.missing,
         sentinels=layout.sentinels,
-        logs=gathered.log,
-        name=layout.name or folder.name,
-        sources=gathered.sources,
     )
-    settings = settle_rules(
-        exported_on=exported_on, missing=gathered.missing, sentinels=layout.sentinels
-    )
-    walked = [
-        _walk(folder, entry, layout, base, gathered.tables, settings)
+    known = relations(gathered.tables)
+    walks = [
+        _set_out(folder, entry, layout, known, settings)
         for entry in layout.files
         if entry.file in simple
     ]
-    return _joined(base, walked)
+    traced = _general(gathered.tables, [walk.rows for walk in walks], settings)
+    arrived = [_arrive(walk, gathered, traced, layout, settings) for walk in walks]
+    return _joined(layout.name or folder.name, gathered, traced, walks, arrived)
+
+
+def _general(
+    tables: Mapping[str, pd.DataFrame], rows: Sequence[pd.DataFrame], settings: Settings
+) -> Traced:
+    """Take rows down the general road, beside the tables they belong to."""
+    parts = [*([tables["responses"]] if "responses" in tables else []), *rows]
+    if not parts:
+        return run_steps(tables, settings)
+    return run_steps({**tables, "responses": pd.concat(parts, ignore_index=True)}, settings)
 
 
 def _simple_files(layout: Layout) -> set[str | None]:
@@ -110,36 +130,54 @@ def _simple_files(layout: Layout) -> set[str | None]:
     return found
 
 
-def _walk(
-    folder: Path,
-    entry: FileLayout,
-    layout: Layout,
-    base: Study,
-    raw_tables: Mapping[str, pd.DataFrame],
-    settings: Settings,
-) -> _Walked:
-    """Take one questionnaire down the short road, and what is not ordinary down the other."""
+def _set_out(
+    folder: Path, entry: FileLayout, layout: Layout, known: Relations, settings: Settings
+) -> _Walk:
+    """Read one questionnaire and choose what has to take the general road."""
     raw, (settled,) = opened(folder, [entry], layout, settings.missing)
     lines = read_wide(raw, settled, missing=settings.missing, zone=layout.timezone)
-    verdict = judge(lines, base, settings)
-    chosen = _chosen(lines, verdict)
-    kept = lines.usable & ~chosen & verdict.ordinary[:, None]
-    kept |= lines.usable & verdict.single[:, None]
-    log: list[pd.DataFrame] = []
-    if chosen.any():
-        rows = _rows(raw, settled, lines, chosen, verdict, settings, layout)
-        near = related(raw_tables, rows)
-        traced = run_steps({**near, "responses": rows}, settings)
-        left = traced.tables["responses"]
-        kept &= ~_lost_lines(raw, rows, left)[:, None]
-        _enter_rows(kept, raw, settled, left, verdict)
-        entries = [part[part["table"] == "responses"] for part in traced.log]
-        log += [_spread(part, raw, settled, lines) for part in entries if len(part)]
-    made = pd.DataFrame({LINE: raw.cells[LINE].to_numpy()[lines.answered.any(axis=1)], CELL: ""})
-    log += [*raw.log, *unused_lines(raw, [made], wide=True)]
-    log += unused_columns(raw, settled.used())
-    forms = _forms(lines, kept, settled)
-    return _Walked(forms, tuple(log), int(lines.answered.sum()), int(kept.sum()), raw.source)
+    verdict = judge(lines, known, settings)
+    walk = _Walk(raw, settled, lines, verdict, pd.DataFrame())
+    return replace(walk, rows=_rows(walk, _chosen(lines, verdict), settings, layout))
+
+
+def _arrive(
+    walk: _Walk, gathered: Gathered, traced: Traced, layout: Layout, settings: Settings
+) -> _Arrived:
+    """Put together what stayed on the road and what comes back to it."""
+    lines, verdict = walk.lines, walk.verdict
+    # Some people and episodes may have been lost that seemed to be there.
+    clean = relations(traced.tables)
+    late = verdict.ordinary & ~belongs(lines, clean, settings)
+    kept = lines.usable & (verdict.ordinary | verdict.single)[:, None]
+    log = _back(walk, kept, walk.rows, traced)
+    if late.any():
+        verdict = Judgement(np.zeros_like(late), late, np.zeros_like(late))
+        again = replace(walk, verdict=verdict)
+        rows = _rows(again, _chosen(lines, verdict) & lines.usable, settings, layout)
+        context = related(gathered.tables, rows)
+        log += _back(again, kept, rows, _general(context, [rows], settings))
+    made = pd.DataFrame(
+        {LINE: walk.raw.cells[LINE].to_numpy()[lines.answered.any(axis=1)], CELL: ""}
+    )
+    log += [*walk.raw.log, *unused_lines(walk.raw, [made], wide=True)]
+    log += unused_columns(walk.raw, walk.entry.used())
+    return _Arrived(_forms(lines, kept, walk.entry), tuple(log), int(kept.sum()))
+
+
+def _back(
+    walk: _Walk, kept: np.ndarray, rows: pd.DataFrame, traced: Traced
+) -> list[pd.DataFrame]:
+    """Mark in `kept` what became of the rows sent; returns their entries."""
+    if rows.empty:
+        return []
+    name = walk.raw.name
+    left = traced.tables["responses"]
+    left = left[left[FILE] == name]
+    kept &= ~_lost_lines(walk.raw, rows, left)[:, None]
+    _enter_rows(kept, walk, left)
+    entries = [part[_of_files(part, [name])] for part in traced.log]
+    return [_spread(part, walk) for part in entries if len(part)]
 
 
 def _chosen(lines: WideLines, verdict: Judgement) -> np.ndarray:
@@ -153,34 +191,23 @@ def _chosen(lines: WideLines, verdict: Judgement) -> np.ndarray:
 
 
 def _rows(
-    raw: RawFile,
-    entry: FileLayout,
-    lines: WideLines,
-    chosen: np.ndarray,
-    verdict: Judgement,
-    settings: Settings,
-    layout: Layout,
+    walk: _Walk, chosen: np.ndarray, settings: Settings, layout: Layout
 ) -> pd.DataFrame:
-    """The chosen answers as rows of `responses`."""
+    """The chosen answers as rows of `responses`, in the order of the source."""
     some = np.flatnonzero(chosen.any(axis=1))
-    part = replace(raw, cells=raw.cells.iloc[some].reset_index(drop=True))
-    rows = map_entry(part, entry, missing=settings.missing, zone=layout.timezone)
-    line, item = _places(raw, entry, rows)
-    rows = rows[chosen[line, item]].reset_index(drop=True)
-    line, item = _places(raw, entry, rows)
-    stands = verdict.single[line] & lines.usable[line, item]
-    # In the order of the source, as `join_tables` would have it.
+    part = replace(walk.raw, cells=walk.raw.cells.iloc[some].reset_index(drop=True))
+    rows = map_entry(part, walk.entry, missing=settings.missing, zone=layout.timezone)
+    line, item = _places(walk, rows)
+    rows, line, item = (found[chosen[line, item]] for found in (rows, line, item))
+    stands = walk.verdict.single[line] & walk.lines.usable[line, item]
     numbered = rows.assign(**{LINE: rows[LINE].to_numpy() + _STANDS * stands})
-    order = np.lexsort((item, line))
-    return numbered.iloc[order].reset_index(drop=True)
+    return numbered.iloc[np.lexsort((item, line))].reset_index(drop=True)
 
 
-def _places(
-    raw: RawFile, entry: FileLayout, rows: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray]:
+def _places(walk: _Walk, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Position of line and item of each row."""
-    line = np.searchsorted(raw.cells[LINE].to_numpy(), rows[LINE].to_numpy() % _STANDS)
-    place = {item: n for n, item in enumerate(entry.visits[0].items)}
+    line = np.searchsorted(walk.raw.cells[LINE].to_numpy(), rows[LINE].to_numpy() % _STANDS)
+    place = {item: n for n, item in enumerate(walk.entry.visits[0].items)}
     return line, rows["item"].map(place).to_numpy(dtype="int64")
 
 
@@ -193,28 +220,24 @@ def _lost_lines(raw: RawFile, rows: pd.DataFrame, left: pd.DataFrame) -> np.ndar
     return lost
 
 
-def _enter_rows(
-    kept: np.ndarray, raw: RawFile, entry: FileLayout, left: pd.DataFrame, verdict: Judgement
-) -> None:
+def _enter_rows(kept: np.ndarray, walk: _Walk, left: pd.DataFrame) -> None:
     """Mark the answers of entangled lines that the general road kept."""
-    line, item = _places(raw, entry, left)
+    line, item = _places(walk, left)
     stands = left[LINE].to_numpy() >= _STANDS
-    if not (verdict.entangled[line] | stands).all():
+    if not (walk.verdict.entangled[line] | stands).all():
         # A fault of this program: what is off its scale is never kept.
         raise AssertionError("the general road kept an answer that is off its scale")
     kept[line[~stands], item[~stands]] = True
 
 
-def _spread(
-    log: pd.DataFrame, raw: RawFile, entry: FileLayout, lines: WideLines
-) -> pd.DataFrame:
+def _spread(log: pd.DataFrame, walk: _Walk) -> pd.DataFrame:
     """Entries with one for each answer that another stood for."""
     number = log["line"].to_numpy()
     stands = number >= _STANDS
     if not stands.any():
         return log
-    line = np.searchsorted(raw.cells[LINE].to_numpy(), number % _STANDS)
-    n = np.where(stands, lines.usable[line].sum(axis=1), 1)
+    line = np.searchsorted(walk.raw.cells[LINE].to_numpy(), number % _STANDS)
+    n = np.where(stands, walk.lines.usable[line].sum(axis=1), 1)
     spread = log.assign(line=number % _STANDS).iloc[np.repeat(np.arange(len(log)), n)]
     return spread.reset_index(drop=True)
 
@@ -237,21 +260,40 @@ def _forms(lines: WideLines, kept: np.ndarray, entry: FileLayout) -> Forms:
     ).merged()
 
 
-def _joined(base: Study, walked: Sequence[_Walked]) -> PracticeRead:
-    account = base.ledger
-    if not isinstance(account, Ledger):  # what `clean` builds
-        raise TypeError
-    read, kept, lines = dict(account.read), dict(account.kept), dict(account.lines)
-    logs = [account.log]
-    for part in walked:
-        read["responses"] = read.get("responses", 0) + part.read
+def _joined(
+    name: str,
+    gathered: Gathered,
+    traced: Traced,
+    walks: Sequence[_Walk],
+    arrived: Sequence[_Arrived],
+) -> PracticeRead:
+    """Study, forms and the whole account."""
+    files = [walk.raw.name for walk in walks]
+    tables = dict(traced.tables)
+    if "responses" in tables:
+        tables["responses"] = tables["responses"][~tables["responses"][FILE].isin(files)]
+    finished = {
+        table: finish_table(table, tables[table]) if table in tables else empty_table(table)
+        for table in TABLES
+    }
+    read = {table: len(frame) for table, frame in gathered.tables.items()}
+    kept = {table: len(finished[table]) for table in read}
+    logs = [*gathered.log, *(part[~_of_files(part, files)] for part in traced.log)]
+    sources = (*gathered.sources, *(walk.raw.source for walk in walks))
+    for walk, part in zip(walks, arrived, strict=True):
+        read["responses"] = read.get("responses", 0) + int(walk.lines.answered.sum())
         kept["responses"] = kept.get("responses", 0) + part.kept
-        lines[part.source.name] = part.source.rows
         logs += part.log
+    # In the order of the schema, as the general road has it.
+    read, kept = ({t: counts[t] for t in TABLES if t in counts} for counts in (read, kept))
+    lines = {source.name: source.rows for source in sources}
     ledger = Ledger.build(logs, read=read, kept=kept, lines=lines)
     if not ledger.balanced():
         raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}")
-    sources = (*base.sources, *(part.source for part in walked))
-    study = replace(base, ledger=ledger, sources=sources)
-    return PracticeRead(study, {part.forms.instrument: part.forms for part in walked})
+    study = Study(name=name, **finished, ledger=ledger, sources=sources)
+    forms = {part.forms.instrument: part.forms for part in arrived}
+    return PracticeRead(study, forms)
 
+
+def _of_files(log: pd.DataFrame, files: Sequence[str]) -> pd.Series:
+    return (log["table"] == "responses") & log["file"].isin(files)
