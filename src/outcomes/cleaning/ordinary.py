@@ -40,10 +40,12 @@ class Texts:
 class WideLines:
     """Lines of one questionnaire, cell by cell; n lines, k items.
 
-    `taken_on` counts days since 1970 (`no_day()` where it is no date); `known` says that each
-    coded word of the line has a meaning; `answered` (n, k) that something is written, `usable`
-    (n, k) that it is a code of the scale, given in `values` (n, k). `low` and `high` (k) are the
-    ends of the scale.
+    `words` are the columns as they are mapped, by name; `occasion` and `rater` hold those with a
+    meaning, and `known` says that every word of the line has one. `taken_on` counts days since
+    1970 (`no_day()` where it is no date). `cells` (n, k) are codes into the distinct
+    `cell_texts` (None where nothing is written), `answered` (n, k) says that something is,
+    `usable` (n, k) that it is a code of the scale, given in `values` (n, k). `low` and `high`
+    (k) are the ends of the scale.
     """
 
     instrument: str
@@ -53,6 +55,9 @@ class WideLines:
     occasion: Texts
     rater: Texts
     known: np.ndarray
+    words: dict[str, Texts]
+    cells: np.ndarray
+    cell_texts: np.ndarray
     answered: np.ndarray
     usable: np.ndarray
     values: np.ndarray

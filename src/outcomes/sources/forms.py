@@ -43,10 +43,11 @@ class Forms:
         number, distinct = pd.factorize(key)
         if len(distinct) == len(self):
             return self
-        values = np.full((len(distinct), self.values.shape[1]), np.nan)
-        np.fmax.at(values, number, self.values)
-        first = np.unique(number, return_index=True)[1]
-        return replace(self._at(first), values=values)
+        # Numbers count up in the order of the lines, so the first line of each begins a form.
+        first = np.diff(np.maximum.accumulate(number), prepend=-1) > 0
+        whole = self._at(np.flatnonzero(first))
+        np.fmax.at(whole.values, number[~first], self.values[~first])
+        return whole
 
     def ordered(self) -> Forms:
         """Sorted as `instruments.score` sorts: client, episode, date, rater, occasion."""

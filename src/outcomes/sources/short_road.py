@@ -25,20 +25,21 @@ from outcomes.cleaning.ordinary import (
     judge,
     relations,
 )
-from outcomes.ledger import FILE, LINE, Ledger
+from outcomes.ledger import FILE, LINE, Action, Ledger
 from outcomes.schema import TABLES, Study, empty_table
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
 from outcomes.sources.forms import Forms
 from outcomes.sources.kinship import related
 from outcomes.sources.layout import Layout
-from outcomes.sources.mapping import map_entry, unused_columns, unused_lines
+from outcomes.sources.mapping import unused_columns, unused_lines
 from outcomes.sources.reading import Gathered, by_file, gather, opened
 from outcomes.sources.wide import is_simple, read_wide
 
 # Added to the line of an answer that stands for its whole line, to know it again in the ledger.
 _STANDS = 1 << 40
 # Ids are compared between tables as they are mapped; words given for ids may still be tidied.
+_REFERRED = ("clients", "couples", "episodes")
 _LINKED = {"client_a", "client_b"} | {table.key[0] for table in TABLES.values()}
 
 
@@ -99,7 +100,7 @@ def read_practice(folder: Path, layout: Layout) -> PracticeRead:
         if entry.file in simple
     ]
     traced = _general(gathered.tables, [walk.rows for walk in walks], settings)
-    arrived = [_arrive(walk, gathered, traced, layout, settings) for walk in walks]
+    arrived = [_arrive(walk, gathered, traced, settings) for walk in walks]
     return _joined(layout.name or folder.name, gathered, traced, walks, arrived)
 
 
@@ -138,23 +139,24 @@ def _set_out(
     lines = read_wide(raw, settled, missing=settings.missing, zone=layout.timezone)
     verdict = judge(lines, known, settings)
     walk = _Walk(raw, settled, lines, verdict, pd.DataFrame())
-    return replace(walk, rows=_rows(walk, _chosen(lines, verdict), settings, layout))
+    return replace(walk, rows=_rows(walk, _chosen(lines, verdict)))
 
 
 def _arrive(
-    walk: _Walk, gathered: Gathered, traced: Traced, layout: Layout, settings: Settings
+    walk: _Walk, gathered: Gathered, traced: Traced, settings: Settings
 ) -> _Arrived:
     """Put together what stayed on the road and what comes back to it."""
     lines, verdict = walk.lines, walk.verdict
-    # Some people and episodes may have been lost that seemed to be there.
-    clean = relations(traced.tables)
-    late = verdict.ordinary & ~belongs(lines, clean, settings)
+    late = np.zeros_like(verdict.ordinary)
+    if _touched(traced):
+        # Some people and episodes that seemed to be there may have been lost.
+        late = verdict.ordinary & ~belongs(lines, relations(traced.tables), settings)
     kept = lines.usable & (verdict.ordinary | verdict.single)[:, None]
     log = _back(walk, kept, walk.rows, traced)
     if late.any():
         verdict = Judgement(np.zeros_like(late), late, np.zeros_like(late))
         again = replace(walk, verdict=verdict)
-        rows = _rows(again, _chosen(lines, verdict) & lines.usable, settings, layout)
+        rows = _rows(again, _chosen(lines, verdict) & lines.usable)
         context = related(gathered.tables, rows)
         log += _back(again, kept, rows, _general(context, [rows], settings))
     made = pd.DataFrame(
@@ -163,6 +165,14 @@ def _arrive(
     log += [*walk.raw.log, *unused_lines(walk.raw, [made], wide=True)]
     log += unused_columns(walk.raw, walk.entry.used())
     return _Arrived(_forms(lines, kept, walk.entry), tuple(log), int(kept.sum()))
+
+
+def _touched(traced: Traced) -> bool:
+    """Whether a row or cell of the tables that lines refer to was lost or changed."""
+    return any(
+        bool((part["table"].isin(_REFERRED) & (part["action"] != str(Action.FLAGGED))).any())
+        for part in traced.log
+    )
 
 
 def _back(
@@ -190,18 +200,20 @@ def _chosen(lines: WideLines, verdict: Judgement) -> np.ndarray:
     return chosen
 
 
-def _rows(
-    walk: _Walk, chosen: np.ndarray, settings: Settings, layout: Layout
-) -> pd.DataFrame:
-    """The chosen answers as rows of `responses`, in the order of the source."""
-    some = np.flatnonzero(chosen.any(axis=1))
-    part = replace(walk.raw, cells=walk.raw.cells.iloc[some].reset_index(drop=True))
-    rows = map_entry(part, walk.entry, missing=settings.missing, zone=layout.timezone)
-    line, item = _places(walk, rows)
-    rows, line, item = (found[chosen[line, item]] for found in (rows, line, item))
-    stands = walk.verdict.single[line] & walk.lines.usable[line, item]
-    numbered = rows.assign(**{LINE: rows[LINE].to_numpy() + _STANDS * stands})
-    return numbered.iloc[np.lexsort((item, line))].reset_index(drop=True)
+def _rows(walk: _Walk, chosen: np.ndarray) -> pd.DataFrame:
+    """The chosen answers as `map_entry` would make them rows, in the order of the source."""
+    line, item = np.nonzero(chosen)
+    lines, visit = walk.lines, walk.entry.visits[0]
+    stands = walk.verdict.single[line] & lines.usable[line, item]
+    columns = {name: words.take()[line] for name, words in lines.words.items()}
+    columns["instrument"] = np.full(len(line), walk.entry.constants["instrument"], dtype=object)
+    columns["item"] = np.array(list(visit.items), dtype=object)[item]
+    columns["value"] = lines.cell_texts[lines.cells[line, item]]
+    columns[FILE] = np.full(len(line), walk.raw.name, dtype=object)
+    columns[CELL] = np.array(list(visit.items.values()), dtype=object)[item]
+    rows = pd.DataFrame({name: pd.array(cells, dtype="string") for name, cells in columns.items()})
+    rows[LINE] = walk.raw.cells[LINE].to_numpy()[line] + _STANDS * stands
+    return rows
 
 
 def _places(walk: _Walk, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

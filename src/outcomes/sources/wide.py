@@ -52,29 +52,38 @@ def read_wide(
     raw: RawFile, entry: FileLayout, *, missing: Sequence[str], zone: tzinfo | None
 ) -> WideLines:
     """The lines of a settled simple entry (`is_simple`), whose columns have been checked."""
-    n = len(raw.cells)
-
-    def texts(column: str) -> Texts:
-        return _texts(raw, entry, column, missing, zone) or Texts(np.full(n, -1), np.array([]))
-
-    occasion, occasion_known = _words(texts("occasion"), "occasion")
-    rater, rater_known = _words(texts("rater"), "rater")
-    values, answered = _answers(raw, entry, missing)
+    words = {
+        column: found
+        for column in _COLUMNS
+        if (found := _texts(raw, entry, column, missing, zone)) is not None
+    }
+    none = Texts(np.full(len(raw.cells), -1), np.array([], dtype=object))
+    occasion, occasion_known = _words(words.get("occasion", none), "occasion")
+    rater, rater_known = _words(words.get("rater", none), "rater")
     instrument = instruments.get(entry.constants["instrument"]).id
     low, high, step = item_limits(instrument, list(entry.visits[0].items))
+    cells, texts = _cells(raw, entry, missing)
+    typed = convert(tidy(texts, missing), _RESPONSES.column("value"), "ymd")
+    number = typed.to_numpy(dtype="float64", na_value=np.nan)
+    usable = np.empty(cells.shape, dtype=bool)
     with np.errstate(invalid="ignore"):
-        usable = ~np.isnan(values) & ~off_scale(values, low, high, step) & ~np.isnan(low)
+        for item, ends in enumerate(zip(low, high, step, strict=True)):
+            fits = ~np.isnan(number) & ~off_scale(number, *map(np.array, ends)) & ~np.isnan(ends[0])
+            usable[:, item] = fits[cells[:, item]]
     return WideLines(
         instrument=instrument,
-        client=texts("client_id"),
-        episode=texts("episode_id"),
-        taken_on=_taken_on(texts("taken_on")),
+        client=words["client_id"],
+        episode=words["episode_id"],
+        taken_on=_taken_on(words["taken_on"]),
         occasion=occasion,
         rater=rater,
         known=occasion_known & rater_known,
-        answered=answered,
+        words=words,
+        cells=cells,
+        cell_texts=texts.to_numpy(dtype=object, na_value=None),
+        answered=texts.notna().to_numpy()[cells],
         usable=usable,
-        values=values,
+        values=number[cells],
         low=low,
         high=high,
     )
@@ -117,21 +126,17 @@ def _taken_on(column: Texts) -> np.ndarray:
     return taken_on
 
 
-def _answers(
+def _cells(
     raw: RawFile, entry: FileLayout, missing: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers (n, k), missing where there is none, and where something is written at all."""
-    parts = [pd.factorize(raw.cells[s.strip()]) for s in entry.visits[0].items.values()]
+) -> tuple[np.ndarray, pd.Series]:
+    """Codes (n, k) into the distinct answers, as `map_entry` leaves them."""
+    sources = [source.strip() for source in entry.visits[0].items.values()]
+    parts = [pd.factorize(raw.cells[source]) for source in sources]
     distinct = pd.concat([pd.Series(texts) for _, texts in parts], ignore_index=True)
-    mapped = coded(tidy(distinct, missing), entry, "value")
-    numbers = convert(tidy(mapped, missing), _RESPONSES.column("value"), "ymd")
-    number = numbers.to_numpy(dtype="float64", na_value=np.nan)
-    written = mapped.notna().to_numpy()
-    shape = (len(raw.cells), len(parts))
-    values, answered = np.empty(shape), np.empty(shape, dtype=bool)
+    again, texts = pd.factorize(distinct)
+    codes = np.empty((len(raw.cells), len(parts)), dtype=np.int32)
     start = 0
-    for place, (codes, texts) in enumerate(parts):
-        values[:, place] = number[start:][codes]
-        answered[:, place] = written[start:][codes]
-        start += len(texts)
-    return values, answered
+    for place, (found, mine) in enumerate(parts):
+        codes[:, place] = again[start : start + len(mine)][found]
+        start += len(mine)
+    return codes, coded(tidy(pd.Series(texts), missing), entry, "value")
