@@ -33,6 +33,9 @@ LAYOUT = "layout.toml"
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 # Written beside the tables by `store.write_tables`; it is an account, not data.
 LEDGER = "ledger.csv"
+PRACTICE = "practice_id"
+# How the folder of one practice among many begins.
+PRACTICE_FOLDER = f"{PRACTICE}="
 
 
 def read(source: str | Path | None = None, *, layout: str | Path | None = None) -> Study:
@@ -62,7 +65,8 @@ def read(source: str | Path | None = None, *, layout: str | Path | None = None) 
     if not _exists(path):
         raise _missing(path)
     if path.is_dir():
-        return _read_folder(path, _folder_layout(path, layout))
+        found = folder_layout(path, layout)
+        return _read_practices(path, found) if holds_practices(path) else _read_folder(path, found)
     if layout is None:
         raise InputError(
             "a single file needs a layout that says what its columns are",
@@ -112,7 +116,8 @@ def _load_layout(path: Path) -> Layout:
     return parse_layout(text, path.name)
 
 
-def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
+def folder_layout(folder: Path, layout: str | Path | None) -> Layout:
+    """The layout given, or that of the folder, or one for tables by name."""
     if layout is not None:
         found = _load_layout(Path(layout))
     elif (folder / LAYOUT).is_file():
@@ -121,6 +126,23 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
         found = Layout(where=folder.name)
     name = found.name or folder.resolve().name
     return replace(found, name=name)
+
+
+def _read_practices(folder: Path, layout: Layout) -> Study:
+    """Read the folders of all practices into one study."""
+    from outcomes.sources.practices import practices
+
+    parts = practices(folder, layout)
+    files = tuple(entry for part in parts for entry in part.layout.files)
+    unread = [unread_file(name) for part in parts for name in part.unread]
+    return _assemble(folder, replace(layout, files=files), unread)
+
+
+def holds_practices(folder: Path) -> bool:
+    """Whether a folder holds folders of practices, named practice_id=CODE."""
+    return folder.is_dir() and any(
+        item.name.startswith(PRACTICE_FOLDER) and item.is_dir() for item in folder.iterdir()
+    )
 
 
 def _read_folder(folder: Path, layout: Layout) -> Study:
@@ -137,7 +159,7 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
             "the folder holds no file", where=str(folder), fix="put the export into it"
         )
     if not layout.files:
-        canonical = _canonical_files(folder, present)
+        canonical = canonical_files(folder, present)
         if not canonical:
             raise InputError(
                 f"the folder has neither a {LAYOUT} with files nor a table by name",
@@ -152,10 +174,11 @@ def _read_folder(folder: Path, layout: Layout) -> Study:
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
     named |= {*layout.ignore, LEDGER}
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
-    return _assemble(folder, layout, [_unread(name) for name in data if name not in named])
+    return _assemble(folder, layout, [unread_file(name) for name in data if name not in named])
 
 
-def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
+def canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
+    """An entry for each table that is there by its own name."""
     there = set(present)
     found = []
     for table in TABLES:
@@ -170,7 +193,8 @@ def _canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, 
     return tuple(found)
 
 
-def _unread(name: str) -> pd.DataFrame:
+def unread_file(name: str) -> pd.DataFrame:
+    """The entry for a data file that nothing refers to."""
     return entries(
         pd.DataFrame({FILE: [name], LINE: [0]}),
         table="",
@@ -275,7 +299,7 @@ def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str)
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
     """Map columns by their own names where the entry stands for a canonical table."""
-    if entry.columns or entry.constants:
+    if entry.columns or set(entry.constants) - {PRACTICE}:
         return entry
     names = TABLES[entry.table].names
     columns = {name: name for name in names if name in raw.headers}
@@ -292,4 +316,5 @@ def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
                 where=raw.name,
                 fix=f"add it: {column.description}",
             )
-    return replace(entry, columns=columns)
+    constants = {name: word for name, word in entry.constants.items() if name not in columns}
+    return replace(entry, columns=columns, constants=constants)

@@ -33,7 +33,7 @@ from outcomes.sources.forms import Forms
 from outcomes.sources.kinship import related
 from outcomes.sources.layout import Layout
 from outcomes.sources.mapping import unused_columns, unused_lines
-from outcomes.sources.reading import Gathered, by_file, gather, opened
+from outcomes.sources.reading import Gathered, by_file, gather, opened, unread_file
 from outcomes.sources.wide import is_simple, read_wide
 
 # Added to the line of an answer that stands for its whole line, to know it again in the ledger.
@@ -81,8 +81,12 @@ class _Walk:
     rows: pd.DataFrame
 
 
-def read_practice(folder: Path, layout: Layout) -> PracticeRead:
+def read_practice(
+    folder: Path, layout: Layout, unread: Sequence[str] = ()
+) -> PracticeRead:
     """Read and clean the files of a layout; what `reading.read` gives, with forms as matrices.
+
+    `unread` names data files that the layout does not refer to.
 
     Raises as `reading.read`.
     """
@@ -101,7 +105,9 @@ def read_practice(folder: Path, layout: Layout) -> PracticeRead:
     ]
     traced = _general(gathered.tables, [walk.rows for walk in walks], settings)
     arrived = [_arrive(walk, gathered, traced, settings) for walk in walks]
-    return _joined(layout.name or folder.name, gathered, traced, walks, arrived)
+    log = (*map(unread_file, unread), *gathered.log)
+    whole = replace(gathered, log=log)
+    return _joined(layout.name or folder.name, whole, traced, walks, arrived)
 
 
 def _general(
