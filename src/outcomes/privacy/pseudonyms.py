@@ -39,7 +39,9 @@ _BLOCK = hashlib.sha256().block_size
 _ID, _CHECK, _KEY = (f"outcomes {what} 1\0" for what in ("pseudonym", "checksum", "key id"))
 
 
-def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
+def pseudonyms(
+    values: pd.Series, key: bytes, kind: str, *, known: dict[str, str] | None = None
+) -> pd.Series:
     """Replace ids by keyed pseudonyms; missing stays missing.
 
     Parameters
@@ -50,6 +52,8 @@ def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
         The secret. The same id, kind and key give the same pseudonym everywhere.
     kind
         The table whose rows the ids name (`PREFIXES`).
+    known
+        Pseudonyms of this kind and key made before, by id; new ones are added.
 
     Returns
     -------
@@ -67,8 +71,12 @@ def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
             f"there are no pseudonyms for {kind!r}", fix=f"use one of: {', '.join(PREFIXES)}"
         )
     codes, distinct = pd.factorize(values.astype("string"))
-    known = [str(value) for value in distinct.to_numpy(dtype=object)]
-    made = _pseudonyms(known, key, kind)
+    memory = {} if known is None else known
+    ids = [str(value) for value in distinct.to_numpy(dtype=object)]
+    new = [value for value in ids if value not in memory]
+    fresh = dict(zip(new, _pseudonyms(new, key, kind), strict=True))
+    memory |= {value: name for value, name in fresh.items() if name is not None}
+    made = [memory.get(value) for value in ids]
     where = str(values.name or kind)
     foreign = made.count(None)
     if foreign:
@@ -91,17 +99,29 @@ def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
     return pd.Series(filled, index=values.index, name=values.name)
 
 
-def pseudonymise(tables: Mapping[str, pd.DataFrame], key: bytes) -> dict[str, pd.DataFrame]:
+def pseudonymise(
+    tables: Mapping[str, pd.DataFrame],
+    key: bytes,
+    *,
+    known: dict[str, dict[str, str]] | None = None,
+) -> dict[str, pd.DataFrame]:
     """Tables whose ids are pseudonyms, in the order of their new keys.
 
     Every column of sensitivity PSEUDONYM is replaced, by the table it refers to: `client_a`
     and `client_id` agree. Rows are sorted anew, since the old order is the order of the ids.
+    `known` has pseudonyms made before by kind and id, and is added to.
     The tables given are not edited. Raises InputError as `pseudonyms`.
     """
+    memory = {} if known is None else known
     hidden = {}
     for name, frame in tables.items():
         columns = {
-            column: pseudonyms(frame[column].rename(f"{name}.{column}"), key, kind)
+            column: pseudonyms(
+                frame[column].rename(f"{name}.{column}"),
+                key,
+                kind,
+                known=memory.setdefault(kind, {}),
+            )
             for column, kind in kinds(TABLES[name]).items()
         }
         replaced = frame.assign(**columns)

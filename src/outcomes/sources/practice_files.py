@@ -17,7 +17,7 @@ from pyarrow import parquet
 from outcomes.derive.pairs import pairs
 from outcomes.instruments.scoring import score
 from outcomes.ledger import Ledger
-from outcomes.privacy import pseudonyms, pseudonymise, without_text
+from outcomes.privacy import pseudonymise, without_text
 from outcomes.schema import Study
 from outcomes.sources.forms import Forms
 from outcomes.sources.keys import load_key
@@ -69,7 +69,8 @@ def clean_practice(practice: Practice, job: Job) -> PracticeDone:
     account = read.study.ledger
     if not isinstance(account, Ledger):
         raise TypeError
-    tables = _tables(study, forms) | {SCORES: _arrow(scores), LEDGER: _arrow(account.log)}
+    tables = _tables(study, forms)
+    tables |= {SCORES: _few_texts(_arrow(scores)), LEDGER: _few_texts(_arrow(account.log))}
     tables |= {f"{PAIRS}_{name}": _arrow(frame) for name, frame in pairs_of.items()}
     _write(tables, Path(job.out) / practice.folder)
     return PracticeDone(
@@ -88,13 +89,8 @@ def _named(read: PracticeRead, job: Job) -> tuple[Study, list[Forms]]:
     tables = without_text(read.study.tables(), job.withheld)
     forms = list(read.forms.values())
     if job.key is not None:
-        key = load_key(job.key)
-        before = {name: tables[name][f"{name[:-1]}_id"] for name in ("clients", "episodes")}
-        tables = pseudonymise(tables, key)
-        names = {
-            name: dict(zip(ids, pseudonyms(ids, key, name), strict=True))
-            for name, ids in before.items()
-        }
+        names: dict[str, dict[str, str]] = {"clients": {}, "episodes": {}}
+        tables = pseudonymise(tables, load_key(job.key), known=names)
         forms = [_renamed(part, names["clients"], names["episodes"]) for part in forms]
     return replace(read.study, **tables), [part.ordered() for part in forms]
 
@@ -121,6 +117,14 @@ def _tables(study: Study, forms: Collection[Forms]) -> dict[str, pa.Table]:
 
 def _arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _few_texts(table: pa.Table) -> pa.Table:
+    """Text columns as dictionaries: each distinct text is written once."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_large_string(field.type) or pa.types.is_string(field.type):
+            table = table.set_column(place, field.name, table[place].dictionary_encode())
+    return table
 
 
 def _write(tables: dict[str, pa.Table], target: Path) -> None:
