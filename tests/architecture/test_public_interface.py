@@ -44,10 +44,13 @@ def test_a_result_shows_explains_and_draws_itself(results, name):
     assert oc.plot(result).svg.startswith(("<?xml", "<svg"))
 
 
+ROWS = ["table", "rows_read", "rows_kept", "rows_dropped"]
+
+
 def test_tables_of_a_study_and_its_ledger(study):
     for name in ("clients", "episodes", "sessions", "responses", "satisfaction", "goals"):
         assert len(getattr(study, name))
-    assert list(study.ledger.balance()) == ["table", "rows_read", "rows_kept", "rows_dropped"]
+    assert list(study.ledger.balance()) == [*ROWS, "rows_quarantined"]
     assert study.ledger.balanced()
     assert {"reason", "step", "file", "line"} <= set(study.ledger.to_frame())
 

@@ -15,7 +15,7 @@ SOUND = {
         {"client_id": "C3", "practice_id": "P", "gender": "other", "prior_care": ""},
     ],
     "couples": [{"couple_id": "K1", "client_a": "C1", "client_b": "C2"}],
-    "practitioners": [{"practitioner_id": "T1", "role": "therapist"}],
+    "practitioners": [{"practitioner_id": "T1", "role": "both"}],
     "episodes": [
         {
             "episode_id": "E1",

@@ -6,6 +6,7 @@ import pytest
 
 from outcomes.cleaning import reasons
 from outcomes.errors import InputError
+from outcomes.ledger import Action
 
 # table, row (from 0), changes to its cells, and what the ledger then says:
 # (table, action, reason, line, column)
@@ -16,7 +17,10 @@ FAULTS = {
     ),
     "no start date": (
         ("sessions", 0, {"held_on": "NA"}),
-        [("sessions", "dropped", "required_empty", 2, "held_on")],
+        [
+            ("sessions", "dropped", "required_empty", 2, "held_on"),
+            ("sessions", "flagged", "missing_word", 2, "held_on"),
+        ],
     ),
     "no answer": (
         ("responses", 3, {"value": ""}),
@@ -32,7 +36,7 @@ FAULTS = {
     ),
     "year of two digits": (
         ("episodes", 0, {"referred_on": "01/02/25"}),
-        [("episodes", "emptied", "bad_date", 2, "referred_on")],
+        [("episodes", "emptied", "two_digit_year", 2, "referred_on")],
     ),
     "date of an epoch": (
         ("episodes", 0, {"referred_on": "1900-01-01"}),
@@ -43,7 +47,7 @@ FAULTS = {
         [("sessions", "dropped", "future_date", 2, "held_on")],
     ),
     "date after the export, still planned": (
-        ("sessions", 0, {"held_on": "2026-10-06", "status": "planned"}),
+        ("sessions", 0, {"held_on": "2026-10-06", "status": "planned", "episode_id": "E2"}),
         [],
     ),
     "not a number": (
@@ -187,8 +191,12 @@ REPEATS = {
         [("responses", "dropped", "duplicate_row", 6, None)],
     ),
     "another answer on the same day": (
+        ("responses", 3, {"value": "13"}),
+        [("responses", "dropped", "resubmitted", 5, None)],
+    ),
+    "another answer on the same day, of a form with more answers": (
         ("responses", 0, {"value": "1"}),
-        [("responses", "dropped", "resubmitted", 2, None)],
+        [("responses", "dropped", "resubmitted", 6, None)],
     ),
     "another rating of a goal on the same day": (
         ("goal_ratings", 0, {"value": "2"}),
@@ -209,11 +217,11 @@ def test_one_repeat(repeat, rows, cleaned, found):
 
 
 def test_the_last_of_three_answers_counts_also_when_it_repeats_the_first(rows, cleaned, found):
-    first = rows["responses"][0]
-    rows["responses"] += [{**first, "value": "1"}, {**first, "value": "0"}]
+    first = rows["responses"][3]
+    rows["responses"] += [{**first, "value": "13"}, {**first, "value": "14"}]
     study = cleaned(rows)
-    kept = study.responses.query("client_id == 'C3' and item == '1'")
-    assert kept["value"].tolist() == [0]
+    kept = study.responses.query("client_id == 'C2'")
+    assert kept["value"].tolist() == [14]
     reasons_found = {(reason, line) for _, _, reason, line, _ in found(study)}
     assert reasons_found == {("resubmitted", 6), ("duplicate_row", 7)}
 
@@ -256,4 +264,5 @@ def test_every_reason_says_what_to_do():
     for reason in reasons().values():
         assert reason.actions
         assert all((reason.title, reason.meaning, reason.to_do))
-        assert set(reason.actions) <= {"dropped", "emptied", "changed", "flagged", "stops"}
+        assert set(reason.actions) <= {*Action, "stops"}
+        assert not reason.accept or {"quarantined", "flagged"} <= set(reason.actions)

@@ -211,7 +211,7 @@ def test_what_depends_on_no_order_needs_none(tmp_path):
 
 def test_two_digit_years_stay_a_reason(tmp_path):
     study = practice(tmp_path, text([["A", "13/01/26", "1"]], ","))
-    assert set(reasons(study)) == {"bad_date"}
+    assert set(reasons(study)) == {"two_digit_year"}
 
 
 def test_mixed_and_open_decimals_are_refused(tmp_path):

@@ -97,6 +97,7 @@ def test_every_line_is_accounted_for(folder):
     assert events(study) == [
         ("", "dropped", "blank_line", 4),
         ("", "dropped", "blank_line", 5),
+        ("", "flagged", "missing_word", 3),
         ("", "flagged", "no_answer", 3),
         ("", "flagged", "unmapped_column", 1),
         ("episodes", "dropped", "bad_date", 6),
@@ -104,7 +105,13 @@ def test_every_line_is_accounted_for(folder):
         ("responses", "dropped", "bad_date", 6),
     ]
     assert study.ledger.files().to_dict("records") == [
-        {"file": "courses.csv", "lines_read": 5, "lines_used": 3, "lines_dropped": 2}
+        {
+            "file": "courses.csv",
+            "lines_read": 5,
+            "lines_used": 3,
+            "lines_dropped": 2,
+            "lines_quarantined": 0,
+        }
     ]
     assert study.ledger.balanced()
     (source,) = study.sources

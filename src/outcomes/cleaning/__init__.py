@@ -11,23 +11,26 @@ from outcomes.cleaning.pipeline import STEPS, clean, finish_table, run_steps, se
 from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.reasons import Reason, reasons
-from outcomes.cleaning.text import tidy
-from outcomes.cleaning.traced import CELL, Traced, Tracing
+from outcomes.cleaning.text import missing_words, tidy
+from outcomes.cleaning.traced import CELL, FIND_EPISODE, Tables, Traced, Tracing
 
 __all__ = [
     "CELL",
     "DATE_ORDERS",
+    "FIND_EPISODE",
     "STEPS",
     "CleaningPolicy",
     "OrderEvidence",
     "Reason",
     "Settings",
+    "Tables",
     "Traced",
     "Tracing",
     "clean",
     "cleaning_policy",
     "finish_table",
     "is_required",
+    "missing_words",
     "order_evidence",
     "parse_date",
     "parse_dates",

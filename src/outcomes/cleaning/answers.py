@@ -138,10 +138,17 @@ def _refuse_recoded(
                 f"{start + shift:g} to {end + shift:g} where {start:g} to {end:g} is declared",
                 where=f"{file}, {table}.value",
                 how_many=len(rows),
-                fix="if they are coded by position, say so in the layout under "
-                f'[files.codes.value]: "{start + shift:g}" = "{start:g}" and so on; '
-                "if single values are typing errors, correct them in the source",
+                fix="if they are coded by position, paste this below the [[files]] entry of that "
+                f"file in the layout:\n{_recoding(start, end, shift)}\n"
+                "  if single values are typing errors, correct them in the source",
             )
+
+
+def _recoding(start: float, end: float, shift: int) -> str:
+    """The lines of a layout that shift the codes back."""
+    steps = int(end - start) + 1
+    lines = [f'    "{start + n + shift:g}" = "{start + n:g}"' for n in range(steps)]
+    return "\n".join(["    [files.codes.value]", *lines])
 
 
 def _shift(values: np.ndarray, low: np.ndarray, high: np.ndarray, share: float) -> int:

@@ -15,7 +15,7 @@ DATE_ORDERS = ("ymd", "dmy", "mdy")
 # A time of day, with or without a zone, may follow.
 _TIME = (
     r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?|GMT|UTC)?)?"
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = (
@@ -38,6 +38,18 @@ _LAST_MONTH = 12
 _DAY_ZERO = date(1970, 1, 1).toordinal()
 _NO_DAY = np.iinfo(np.int64).min
 _ISO_LENGTH = len("2026-01-31")
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$")
+_NOON, _LAST_HOUR, _LAST_MINUTE = 12, 23, 59
+_SHORT_YEAR = (
+    re.compile(rf"\d{{1,2}}(?P<s>[-/. ])\d{{1,2}}(?P=s)\d{{2}}{_TIME}"),
+    re.compile(rf"\d{{1,2}}[-/. ]\s*{_NAME}(?:[-/ ]|,\s*)'?\d{{2}}{_TIME}", re.I),
+    re.compile(rf"{_NAME}[-/ ]\d{{1,2}}(?:[-/ ]|,\s*)'?\d{{2}}{_TIME}", re.I),
+)
+# A time alone, or at the end of a date.
+_CLOCK = re.compile(
+    r"(?:.*[T ])?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::\d{2}(?:\.\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*(?:Z|[+-]\d{2}:?\d{2}))?"
+)
 
 
 def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None:
@@ -79,10 +91,10 @@ def _local(day: date, found: re.Match[str], zone: tzinfo) -> date:
     if found["half"]:
         hour = hour % 12 + (12 if found["half"][0] in "Pp" else 0)
     offset = timedelta(0)
-    if found["zone"] != "Z":
-        digits = found["zone"].replace(":", "")
-        offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))
-        offset = -offset if digits[0] == "-" else offset
+    stated = _OFFSET.search(found["zone"])
+    if stated is not None:
+        offset = timedelta(hours=int(stated["hours"]), minutes=int(stated["minutes"] or 0))
+        offset = -offset if stated["sign"] == "-" else offset
     written = datetime(
         day.year, day.month, day.day, hour, int(found["minute"]), int(found["second"] or 0),
         tzinfo=timezone(offset),
@@ -99,6 +111,32 @@ def parse_dates(texts: pd.Series, order: str) -> pd.Series:
     numbers = [_NO_DAY if day is None else day.toordinal() - _DAY_ZERO for day in parsed]
     days = np.array([*numbers, _NO_DAY], dtype="int64").view("datetime64[D]")
     return pd.Series(days.astype("datetime64[s]")[codes], index=texts.index)
+
+
+def two_digit_years(texts: pd.Series) -> pd.Series:
+    """Say which texts would be dates if their year had four digits."""
+    codes, distinct = pd.factorize(texts)
+    short = [any(form.fullmatch(str(text)) for form in _SHORT_YEAR) for text in distinct]
+    return pd.Series(np.array([*short, False], dtype=bool)[codes], index=texts.index)
+
+
+def parse_times(texts: pd.Series) -> pd.Series:
+    """Times as HH:MM on 24 hours, from a time or the end of a date; missing where there is none."""
+    codes, distinct = pd.factorize(texts)
+    found = [_parse_time(str(text)) for text in distinct]
+    return pd.Series(pd.array([*found, None], dtype="string")[codes], index=texts.index)
+
+
+def _parse_time(text: str) -> str | None:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute = int(found["hour"]), int(found["minute"])
+    if found["half"]:
+        if not 1 <= hour <= _NOON:
+            return None
+        hour = hour % _NOON + (_NOON if found["half"][0] in "Pp" else 0)
+    return f"{hour:02}:{minute:02}" if hour <= _LAST_HOUR and minute <= _LAST_MINUTE else None
 
 
 @dataclass(frozen=True, slots=True)

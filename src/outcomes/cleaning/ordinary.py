@@ -114,8 +114,7 @@ def judge(lines: WideLines, relations: Relations, settings: Settings) -> Judgeme
 
 def window_days(settings: Settings) -> int:
     """Within how many days another form of the same person and episode may matter."""
-    del settings
-    return 0
+    return settings.resubmission_days
 
 
 def near_others(lines: WideLines, days: int) -> np.ndarray:
@@ -145,7 +144,7 @@ def belongs(lines: WideLines, relations: Relations, settings: Settings) -> np.nd
         takes_part |= np.append(owner, _NOBODY)[place] == person
     first = np.append(relations.started_on, _NEVER)[place]
     ended = np.append(relations.ended_on, _NO_DAY)[place]
-    last = np.where(ended == _NO_DAY, _NEVER, ended)
+    last = np.where(ended == _NO_DAY, _NEVER, ended + settings.policy.after_episode_days)
     # The smallest number stands for no start, from which no days can be taken.
     early = lines.taken_on < first - settings.policy.before_episode_days
     dated = first != _NO_DAY

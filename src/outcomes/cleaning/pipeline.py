@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -10,13 +10,19 @@ from pandas.api.extensions import ExtensionArray
 
 from outcomes.cleaning.answers import check_answers, check_instruments
 from outcomes.cleaning.duplicates import remove_duplicates
+from outcomes.cleaning.finding import find_episodes
+from outcomes.cleaning.forms import remove_resubmitted
+from outcomes.cleaning.overlaps import check_couples, check_overlaps
+from outcomes.cleaning.partners import join_partner_sessions
 from outcomes.cleaning.policy import Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required, require_presence
 from outcomes.cleaning.ranges import check_goal_scales, check_ranges
 from outcomes.cleaning.references import check_references, check_units
+from outcomes.cleaning.roles import check_roles, join_roles
+from outcomes.cleaning.shared import lines_behind
 from outcomes.cleaning.text import TEXT, no_text, tidy_text
 from outcomes.cleaning.timing import check_dates, check_order
-from outcomes.cleaning.traced import CELL, Tables, Traced
+from outcomes.cleaning.traced import CELL, FIND_EPISODE, Tables, Traced
 from outcomes.cleaning.types import set_types
 from outcomes.cleaning.words import check_words
 from outcomes.errors import InputError
@@ -34,10 +40,17 @@ STEPS: tuple[Step, ...] = (
     check_answers,
     check_ranges,
     check_dates,
+    join_roles,
+    find_episodes,
+    join_partner_sessions,
     remove_duplicates,
+    remove_resubmitted,
     check_units,
+    check_couples,
     check_references,
     check_order,
+    check_overlaps,
+    check_roles,
     check_goal_scales,
 )
 
@@ -50,25 +63,36 @@ def clean(
     date_order: str = "ymd",
     missing: Sequence[str] | None = None,
     sentinels: Sequence[float] | None = None,
+    resubmission_days: int | None = None,
+    accept: Collection[str] = (),
     logs: Sequence[pd.DataFrame] = (),
+    shared: Mapping[str, pd.DataFrame] | None = None,
     name: str = "study",
     sources: Sequence[SourceFile] = (),
 ) -> Study:
     """Clean raw tables and account for every row.
 
     `raw` holds tables by name: text cells in canonical columns, plus `_file` and `_line`,
-    in the order of the source ("earlier" and "later" mean this order). Dates after
+    in the order of the source ("earlier" and "later" mean this order); `_find_episode` is
+    "yes" in rows that want the episode of their client on that day. Dates after
     `exported_on` are mistakes; `date_order` is "ymd", "dmy" or "mdy". `missing` are words
-    for an empty cell and `sentinels` numbers for a missing answer (None: those of the
-    policy). `lines` (data lines by file) and `logs` (entries the reader made) go into the
-    ledger. Returns a Study with the declared columns and dtypes, sorted by key.
+    for an empty cell, `sentinels` numbers for a missing answer and `resubmission_days` the
+    window in which a form sent again replaces the first (None: those of the policy).
+    Rows with a reason in `accept` are kept and flagged, not put aside. `lines` (data lines
+    by file) and `logs` (entries the reader made) go into the ledger. Returns a Study with
+    the declared columns and dtypes, sorted by key.
 
     Raises InputError where a table is unknown, lacks a required column, or refers to an
     absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires
     or codings have to be settled in the layout first.
     """
     settings = settle_rules(
-        exported_on=exported_on, date_order=date_order, missing=missing, sentinels=sentinels
+        exported_on=exported_on,
+        date_order=date_order,
+        missing=missing,
+        sentinels=sentinels,
+        resubmission_days=resubmission_days,
+        accept=accept,
     )
     traced = run_steps(raw, settings)
     tables, found = traced.tables, [*logs, *traced.log]
@@ -78,10 +102,12 @@ def clean(
         for table in TABLES
     }
     kept = {table: len(finished[table]) for table in read}
-    ledger = Ledger.build(found, read=read, kept=kept, lines=dict(lines))
+    beside, lost = lines_behind(shared or {}, tables, found)
+    used = [*tables.values(), *beside]
+    ledger = Ledger.build([*found, *lost], read=read, kept=kept, lines=dict(lines), used=used)
     if not ledger.balanced():
         # A fault of this program, not of the source: no message to the user can mend it.
-        raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}")
+        raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}\n{ledger.files()}")
     return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
 
 
@@ -91,6 +117,8 @@ def settle_rules(
     date_order: str = "ymd",
     missing: Sequence[str] | None = None,
     sentinels: Sequence[float] | None = None,
+    resubmission_days: int | None = None,
+    accept: Collection[str] = (),
 ) -> Settings:
     """What the steps need to know; see `clean`."""
     policy = cleaning_policy()
@@ -99,6 +127,10 @@ def settle_rules(
         date_order=date_order,
         missing=policy.missing if missing is None else tuple(missing),
         sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
+        resubmission_days=policy.resubmission_days
+        if resubmission_days is None
+        else resubmission_days,
+        accept=frozenset(accept),
         policy=policy,
     )
 
@@ -124,7 +156,7 @@ def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
         raise InputError(
             f"there is no table called {', '.join(unknown)}", fix=f"use: {', '.join(TABLES)}"
         )
-    prepared = {}
+    prepared = Tables()
     for name in [table for table in TABLES if table in raw]:
         frame, table = raw[name], TABLES[name]
         for column in table.columns:
@@ -134,7 +166,8 @@ def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
                     where=name,
                     fix="add the column to the file, or map it in the layout",
                 )
-        columns = [*table.names, FILE, LINE] + ([CELL] if CELL in frame else [])
+        columns = [*table.names, FILE, LINE]
+        columns += [name for name in (CELL, FIND_EPISODE) if name in frame]
         prepared[name] = pd.DataFrame(
             {column: _cells(frame, column) for column in columns}, index=range(len(frame))
         )

@@ -24,6 +24,16 @@ class CleaningPolicy:
     """The limits of `policy.toml`, where each has its reason beside it."""
 
     before_episode_days: int
+    after_episode_days: int
+    after_by_right: tuple[str, ...]
+    session_after_end_days: int
+    resubmission_days: int
+    find_before_days: int
+    find_after_days: int
+    present: tuple[str, ...]
+    joined_status: tuple[str, ...]
+    role_of_both: str
+    roles_for: dict[str, tuple[str, ...]]
     sentinels: tuple[float, ...]
     missing: tuple[str, ...]
     unknown_words_shown: int
@@ -41,7 +51,22 @@ def cleaning_policy() -> CleaningPolicy:
     text = files("outcomes.cleaning").joinpath("policy.toml").read_text(encoding="utf-8")
     body = tomllib.loads(text)
     return CleaningPolicy(
-        before_episode_days=body["before_episode_days"],
+        **{
+            name: int(body[name])
+            for name in (
+                "before_episode_days",
+                "after_episode_days",
+                "session_after_end_days",
+                "resubmission_days",
+                "find_before_days",
+                "find_after_days",
+            )
+        },
+        after_by_right=tuple(body["after_by_right"]),
+        present=tuple(body["present"]),
+        joined_status=tuple(body["joined_status"]),
+        role_of_both=body["role_of_both"],
+        roles_for={word: tuple(roles) for word, roles in body["roles_for"].items()},
         sentinels=tuple(float(code) for code in body["sentinels"]),
         missing=tuple(body["missing"]),
         unknown_words_shown=body["unknown_words_shown"],
@@ -64,10 +89,18 @@ class Settings:
     date_order : "ymd", "dmy" or "mdy"; a year in front is read under each.
     missing : words that stand for an empty cell, compared after trimming, without case.
     sentinels : numbers that stand for a missing answer.
+    resubmission_days : a form sent again within so many days stands for the first one.
+    accept : reasons for which rows are kept and flagged instead of put aside.
     """
 
     exported_on: date
     date_order: str
     missing: tuple[str, ...]
     sentinels: tuple[float, ...]
+    resubmission_days: int
+    accept: frozenset[str]
     policy: CleaningPolicy
+
+    def accepts(self, reason: str) -> bool:
+        """Whether rows with this reason are to be used without a decision."""
+        return reason in self.accept

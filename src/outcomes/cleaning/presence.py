@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.cleaning.finding import wants_episode
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.schema import TABLES, Column, Kind
@@ -16,7 +17,10 @@ def is_required(table: str, column: Column) -> bool:
 
 
 def require_presence(tables: Tables, settings: Settings) -> Traced:
-    """Drop rows without a key, without an answer, or with another required cell empty."""
+    """Drop rows without a key, without an answer, or with another required cell empty.
+
+    A row whose episode is still to be found can do without it until then.
+    """
     del settings
     tracing = Tracing("require_presence", tables)
     for name in tables:
@@ -28,5 +32,8 @@ def require_presence(tables: Tables, settings: Settings) -> Traced:
                 reason = "missing_key"
             else:
                 reason = "no_answer" if column.nullable else "required_empty"
-            tracing.drop(name, tracing[name][column.name].isna(), reason, column.name)
+            empty = tracing[name][column.name].isna()
+            if column.name == "episode_id":
+                empty &= ~wants_episode(tracing[name])
+            tracing.drop(name, empty, reason, column.name)
     return tracing.done()

@@ -12,7 +12,8 @@ from importlib.resources import files
 class Reason:
     """Why a row or cell was not used as it stood, and what a practice can do about it.
 
-    `actions` are words of `ledger.Action`, or "stops" for what ends a read.
+    `actions` are words of `ledger.Action`, or "stops" for what ends a read; `accept` says
+    whether a layout may keep rows that would wait for a decision.
     """
 
     code: str
@@ -20,6 +21,7 @@ class Reason:
     title: str
     meaning: str
     to_do: str
+    accept: bool = False
 
 
 @cache
@@ -33,6 +35,7 @@ def reasons() -> dict[str, Reason]:
             title=body["title"],
             meaning=body["meaning"],
             to_do=body["to_do"],
+            accept=body.get("accept", False),
         )
         for code, body in tomllib.loads(text).items()
     }

@@ -11,6 +11,7 @@ from outcomes.errors import InputError
 from outcomes.schema import TABLES, Reference
 
 _PARTNERS = ("client_a", "client_b")
+_WAITS = "waits_with_other"
 
 
 def check_units(tables: Tables, settings: Settings) -> Traced:
@@ -36,7 +37,8 @@ def check_references(tables: Tables, settings: Settings) -> Traced:
     """Drop rows that name a row which is not there, from the clients downwards.
 
     A table is checked after those it points to, so what belongs to a dropped client goes
-    with it. References the policy lists are emptied instead.
+    with it, and what belongs to a row that waits for a decision waits too. References the
+    policy lists are emptied instead.
     Raises InputError where rows refer to a table the source does not have at all.
     """
     tracing = Tracing("check_references", tables)
@@ -47,7 +49,6 @@ def check_references(tables: Tables, settings: Settings) -> Traced:
             _check_reference(tracing, name, reference, settings)
         if {"client_id", "episode_id"} <= set(TABLES[name].names) and name != "episodes":
             _check_membership(tracing, name, settings)
-    _flag_partners(tracing)
     return tracing.done()
 
 
@@ -68,6 +69,14 @@ def _check_reference(tracing: Tracing, name: str, reference: Reference, settings
     # As objects: pandas looks up texts ten times as fast so.
     known = tracing[reference.table][key].to_numpy(object) if reference.table in tracing else []
     orphan = cells.notna() & ~cells.astype("object").isin(known)
+    aside = tracing.aside(reference.table)
+    if aside is not None:
+        waits = orphan & cells.isin(aside[key])
+        if emptied:
+            tracing.empty(name, waits, _WAITS, reference.column)
+        else:
+            tracing.quarantine(name, waits, _WAITS, reference.column)
+        orphan = (orphan & ~waits).reindex(tracing[name].index)
     tracing.lose(name, orphan, "orphan", reference.column, required=not emptied)
 
 
@@ -85,21 +94,13 @@ def _check_membership(tracing: Tracing, name: str, settings: Settings) -> None:
         for partner in _PARTNERS:
             member = member | _same(frame["client_id"], couple.map(couples[partner]))
     both = (frame["client_id"].notna() & frame["episode_id"].notna()).to_numpy()
-    emptied = f"{name}.episode_id" in settings.policy.emptied_references
-    column = "episode_id" if emptied else "client_id"
+    # What may be emptied is given up, and the rest of the row kept.
+    spared = (f"{name}.{column}" for column in ("episode_id", "client_id"))
+    emptied = [name for name in spared if name in settings.policy.emptied_references]
+    column = emptied[0].split(".")[1] if emptied else "client_id"
     tracing.lose(name, both & ~member, "orphan", column, required=not emptied)
 
 
 def _same(left: pd.Series, right: pd.Series) -> np.ndarray:
     equal = left.astype("object") == right.astype("object")
     return np.asarray(equal.fillna(False).to_numpy(dtype=bool))
-
-
-def _flag_partners(tracing: Tracing) -> None:
-    if "couples" not in tracing:
-        return
-    couples = tracing["couples"]
-    partners = pd.concat([couples[partner] for partner in _PARTNERS])
-    twice = partners[partners.duplicated(keep=False)]
-    for partner in _PARTNERS:
-        tracing.flag("couples", couples[partner].isin(twice), "client_in_two_couples", partner)

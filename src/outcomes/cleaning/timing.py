@@ -36,19 +36,37 @@ def _planned(frame: pd.DataFrame, table: str, column: str, settings: Settings) -
 
 
 def check_order(tables: Tables, settings: Settings) -> Traced:
-    """Empty ends before starts; flag answers given long before their episode."""
+    """Empty ends before starts; flag answers and sessions outside their episode.
+
+    Answers given more than the policy's days before the start or after the end, unless the
+    occasion says that they are a follow-up, and sessions later than the end.
+    """
     tracing = Tracing("check_order", tables)
     if "episodes" not in tables:
         return tracing.done()
     episodes = tables["episodes"]
     reversed_dates = episodes["ended_on"] < episodes["started_on"]
     tracing.empty("episodes", reversed_dates, "ends_before_start", "ended_on")
+    policy = settings.policy
     if "responses" in tables:
         responses = tables["responses"]
-        # reindex, not map: pandas' map turns dates of an empty table into numbers and fails.
-        by_episode = episodes.set_index("episode_id")["started_on"]
-        started = by_episode.reindex(responses["episode_id"]).set_axis(responses.index)
-        allowed = pd.Timedelta(days=settings.policy.before_episode_days)
-        early = responses["taken_on"] < started - allowed
+        started, ended = _span(tracing, responses)
+        early = responses["taken_on"] < started - pd.Timedelta(days=policy.before_episode_days)
         tracing.flag("responses", early, "before_episode", "taken_on")
+        late = responses["taken_on"] > ended + pd.Timedelta(days=policy.after_episode_days)
+        late &= ~responses["occasion"].isin(policy.after_by_right).fillna(False).astype(bool)
+        tracing.flag("responses", late, "after_episode", "taken_on")
+    if "sessions" in tables:
+        sessions = tables["sessions"]
+        _, ended = _span(tracing, sessions)
+        late = sessions["held_on"] > ended + pd.Timedelta(days=policy.session_after_end_days)
+        tracing.flag("sessions", late, "session_after_end", "held_on")
     return tracing.done()
+
+
+def _span(tracing: Tracing, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Start and end of the episode of each row."""
+    episodes = tracing["episodes"].set_index("episode_id")
+    # reindex, not map: pandas' map turns dates of an empty table into numbers and fails.
+    found = episodes[["started_on", "ended_on"]].reindex(rows["episode_id"]).set_axis(rows.index)
+    return found["started_on"], found["ended_on"]

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from outcomes.ledger import Action, entries
+from outcomes.ledger import FILE, LINE, Action, entries
 
 # Beside `_file` and `_line`, rows made from a wide questionnaire remember their column.
 CELL = "_cell"
+# Rows whose episode is to be found by client and date say "yes" here.
+FIND_EPISODE = "_find_episode"
 
-Tables = dict[str, pd.DataFrame]
 Mask: TypeAlias = "pd.Series | np.ndarray"
+
+
+class Tables(dict[str, pd.DataFrame]):
+    """Tables by name. `aside` has the rows that wait for a decision, which others may refer to."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame] | None = None) -> None:
+        super().__init__(tables or {})
+        self.aside: dict[str, pd.DataFrame] = dict(getattr(tables, "aside", {}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,15 +38,19 @@ class Traced:
 class Tracing:
     """Collects the work of one step. The tables given are never edited.
 
-    Masks are boolean, aligned to the table as it stands inside this step.
+    Masks are boolean, aligned to the table as it stands inside this step. Rows that a rule
+    puts aside are kept and flagged where their reason is among those `accepted`.
     """
 
-    __slots__ = ("_log", "_step", "_tables")
+    __slots__ = ("_accepted", "_log", "_step", "_tables")
 
-    def __init__(self, step: str, tables: Mapping[str, pd.DataFrame]) -> None:
+    def __init__(
+        self, step: str, tables: Mapping[str, pd.DataFrame], accepted: Collection[str] = ()
+    ) -> None:
         self._step = step
-        self._tables: Tables = dict(tables)
+        self._tables = Tables(tables)
         self._log: list[pd.DataFrame] = []
+        self._accepted = frozenset(accepted)
 
     def __contains__(self, table: str) -> bool:
         return table in self._tables
@@ -45,16 +58,37 @@ class Tracing:
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self._tables[table]
 
+    def aside(self, table: str) -> pd.DataFrame | None:
+        """The rows of a table that wait for a decision, None where there are none."""
+        return self._tables.aside.get(table)
+
     def drop(self, table: str, mask: Mask, reason: str, column: str | None = None) -> None:
         """Take rows out of a table."""
         if self._enter(table, mask, Action.DROPPED, reason, column):
             self._tables[table] = self._tables[table][~_plain(mask)]
+
+    def quarantine(self, table: str, mask: Mask, reason: str, column: str | None = None) -> None:
+        """Put rows aside until a person has decided, or keep and flag them where accepted."""
+        if reason in self._accepted:
+            self.flag(table, mask, reason, column)
+        elif self._enter(table, mask, Action.QUARANTINED, reason, column):
+            plain, frame = _plain(mask), self._tables[table]
+            before = self._tables.aside.get(table)
+            parts = [part for part in (before, frame[plain]) if part is not None]
+            self._tables.aside[table] = pd.concat(parts)
+            self._tables[table] = frame[~plain]
 
     def empty(self, table: str, mask: Mask, reason: str, column: str) -> None:
         """Keep rows, and make one of their cells missing."""
         if self._enter(table, mask, Action.EMPTIED, reason, column):
             frame = self._tables[table]
             self.replace(table, column, frame[column].mask(_plain(mask)))
+
+    def change(self, table: str, mask: Mask, reason: str, column: str, cells: pd.Series) -> None:
+        """Keep rows, and take one of their cells from `cells`; one entry for each line."""
+        if self._enter(table, mask, Action.CHANGED, reason, column, by_line=True):
+            frame = self._tables[table]
+            self.replace(table, column, frame[column].mask(_plain(mask), cells))
 
     def flag(self, table: str, mask: Mask, reason: str, column: str | None = None) -> None:
         """Keep rows as they are, worth a look."""
@@ -67,6 +101,11 @@ class Tracing:
         else:
             self.empty(table, mask, reason, column)
 
+    def remark(self, log: pd.DataFrame) -> None:
+        """Add entries made elsewhere, which concern neither a row nor a cell alone."""
+        if len(log):
+            self._log.append(log)
+
     def replace(self, table: str, column: str, cells: pd.Series) -> None:
         """Put other cells into a column without an entry: the same content, better typed."""
         self._tables[table] = self._tables[table].assign(**{column: cells})
@@ -76,12 +115,21 @@ class Tracing:
         return Traced(self._tables, tuple(self._log))
 
     def _enter(
-        self, table: str, mask: Mask, action: Action, reason: str, column: str | None
+        self,
+        table: str,
+        mask: Mask,
+        action: Action,
+        reason: str,
+        column: str | None,
+        *,
+        by_line: bool = False,
     ) -> bool:
         plain = _plain(mask)
         if not plain.any():
             return False
         rows = self._tables[table][plain]
+        if by_line:
+            rows = rows.drop_duplicates([FILE, LINE])
         found = entries(
             rows, table=table, action=action, step=self._step, reason=reason, column=column
         )

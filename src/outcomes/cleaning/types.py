@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from outcomes.cleaning.dates import parse_dates
+from outcomes.cleaning.dates import parse_dates, parse_times, two_digit_years
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.traced import Tables, Traced, Tracing
@@ -21,8 +21,11 @@ REASONS = {
     Kind.NUMBER: "not_a_number",
     Kind.INTEGER: "not_a_number",
     Kind.BOOLEAN: "not_yes_or_no",
+    Kind.TIME: "bad_time",
 }
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
+# What word processors make of a minus.
+_MINUS = re.compile(r"^[\u2212\u2013](?=[\d.])")
 # Beyond this a whole number is no longer exact as a float, and no count here comes near it.
 _LARGEST_WHOLE = 2**53
 
@@ -31,6 +34,8 @@ def convert(cells: pd.Series, column: Column, date_order: str) -> pd.Series:
     """Text in the dtype of the column, missing where it cannot be read."""
     if column.kind is Kind.DATE:
         return parse_dates(cells, date_order)
+    if column.kind is Kind.TIME:
+        return parse_times(cells)
     if column.kind is Kind.BOOLEAN:
         codes, distinct = pd.factorize(cells)
         read = [TRUTH.get(str(text).casefold()) for text in distinct]
@@ -46,7 +51,8 @@ def convert(cells: pd.Series, column: Column, date_order: str) -> pd.Series:
 
 def _numbers(cells: pd.Series) -> pd.Series:
     codes, distinct = pd.factorize(cells)
-    read = [float(t) if _NUMBER.fullmatch(t) else None for t in map(str, distinct)]
+    texts = [_MINUS.sub("-", str(text)) for text in distinct]
+    read = [float(text) if _NUMBER.fullmatch(text) else None for text in texts]
     return pd.Series(pd.array([*read, None], dtype="Float64")[codes], index=cells.index)
 
 
@@ -61,16 +67,19 @@ def set_types(tables: Tables, settings: Settings) -> Traced:
             before = tracing[name][column.name]
             after = convert(before, column, settings.date_order)
             if column.kind in REASONS:
-                lost = before.notna() & after.isna()
-                tracing.lose(
-                    name,
-                    lost,
-                    REASONS[column.kind],
-                    column.name,
-                    required=is_required(name, column),
-                )
+                _lose(tracing, name, column, before.where(after.isna()))
             if len(after) != len(tracing[name]):
                 after = after.reindex(tracing[name].index)
             kept = after.astype(column.dtype)
             tracing.replace(name, column.name, kept)
     return tracing.done()
+
+
+def _lose(tracing: Tracing, name: str, column: Column, lost: pd.Series) -> None:
+    """Give up the cells that could not be read; those that could are missing in `lost`."""
+    required, reason = is_required(name, column), REASONS[column.kind]
+    if column.kind is Kind.DATE:
+        short = two_digit_years(lost)
+        tracing.lose(name, short, "two_digit_year", column.name, required=required)
+        lost = lost.mask(short).reindex(tracing[name].index)
+    tracing.lose(name, lost.notna(), reason, column.name, required=required)

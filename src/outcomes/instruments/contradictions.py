@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from outcomes.instruments.labels import folded
 from outcomes.instruments.model import CLINICAL_SIDES, Instrument
 
 PURPOSES = ("outcome", "wellbeing", "relationship", "alliance", "satisfaction")
@@ -58,6 +59,9 @@ def _wrong_kinds(name: str, table: Mapping[str, Any]) -> Iterator[str]:
             kind = "item numbers with a number each"
         elif key == "seen":
             fits, kind = _all(value, _text), "a list of sentences"
+        elif key == "words":
+            fits = isinstance(value, dict) and all(_finite(code) for code in value.values())
+            kind = "words with a number each"
         else:
             fits, kind = _text(value), "text, not empty" if key != "note" else "text"
         if not fits:
@@ -82,7 +86,7 @@ def _whole(value: object) -> bool:
 
 def contradictions(instrument: Instrument) -> list[str]:
     """Facts of an instrument that cannot all be true; empty when it is consistent."""
-    checks = (_words, _items, _score_range, _cutoffs, _changes, _populations, _bands)
+    checks = (_words, _items, _labels, _score_range, _cutoffs, _changes, _populations, _bands)
     return [problem for check in checks for problem in check(instrument)]
 
 
@@ -125,6 +129,21 @@ def _items(instrument: Instrument) -> Iterator[str]:
         yield "the step between codes must be above 0"
     if instrument.missing is not None and instrument.missing.most >= instrument.n_items:
         yield "a missing-item rule must leave at least one item answered"
+
+
+def _labels(instrument: Instrument) -> Iterator[str]:
+    known, low, high = instrument.answer_words, instrument.item_min, instrument.item_max
+    if known is None:
+        return
+    if low is None or high is None or instrument.item_step <= 0:
+        yield "answers in words need items with a range of codes"
+        return
+    steps = round((high - low) / instrument.item_step)
+    codes = {low + step * instrument.item_step for step in range(steps + 1)}
+    if set(known.words.values()) != codes:
+        yield f"answers in words must name each code from {low:g} to {high:g}, and no other"
+    if len({folded(word) for word in known.words}) != len(known.words):
+        yield "two answers in words differ only in case, space or punctuation"
 
 
 def _score_range(instrument: Instrument) -> Iterator[str]:

@@ -104,6 +104,15 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerWords:
+    """What the response options are called, and the code of each, before any reversal."""
+
+    words: Mapping[str, float]
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Licence:
     """Under what terms the questionnaire may be used; the toolkit ships no item text."""
 
@@ -143,6 +152,13 @@ class Instrument:
     bands: tuple[Band, ...]
     licence: Licence
     traps: tuple[str, ...]
+    answer_words: AnswerWords | None = None
+
+    @property
+    def labels(self) -> dict[str, float]:
+        """Word of a response option to its code; empty where none is known and verified."""
+        known = self.answer_words
+        return dict(known.words) if known is not None and known.verified else {}
 
     def cutoff(self, id: str | None = None, *, allow_unverified: bool = False) -> Cutoff | None:
         """The first verified cut-off, or the one called `id`.
@@ -203,6 +219,10 @@ class Instrument:
         if self.missing is not None:
             rule = f"up to {self.missing.most} replaced by the mean of the others"
             rows.append(("unanswered items", rule, self.missing.source, self.missing.verified))
+        if self.answer_words is not None:
+            known = self.answer_words
+            pairs = ", ".join(f"{word} = {code:g}" for word, code in known.words.items())
+            rows.append(("answers in words", pairs, known.source, known.verified))
         return pd.DataFrame(rows, columns=["fact", "value", "source", "verified"])
 
     def explain(self) -> str:

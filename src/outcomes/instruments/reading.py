@@ -9,6 +9,7 @@ from typing import Any
 from outcomes.errors import InstrumentError
 from outcomes.instruments.contradictions import contradictions, malformed
 from outcomes.instruments.model import (
+    AnswerWords,
     Band,
     Cutoff,
     ImportantChange,
@@ -25,6 +26,7 @@ TABLES = {
     "items": {"n", "minimum", "maximum", "step", "reversed", "risk", "maximum_of"},
     "scoring": {"rule", "minimum", "maximum", "unit"},
     "missing": {"most", "source", "verified"},
+    "labels": {"words", "source", "verified"},
     "licence": {"status", "item_text", "source"},
     "traps": {"seen"},
 }
@@ -100,6 +102,7 @@ def _build(body: Mapping[str, Any], where: str) -> Instrument:
             for name, kind in LISTS.items()
         }
         missing = MissingRule(**body["missing"]) if "missing" in body else None
+        labels = AnswerWords(**body["labels"]) if "labels" in body else None
         return Instrument(
             **{key: body[key] for key in TOP},
             n_items=items["n"],
@@ -116,6 +119,7 @@ def _build(body: Mapping[str, Any], where: str) -> Instrument:
             missing=missing,
             licence=Licence(**body["licence"]),
             traps=tuple(body.get("traps", {}).get("seen", ())),
+            answer_words=labels,
             **facts,
         )
     except (KeyError, TypeError) as error:

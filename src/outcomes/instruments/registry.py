@@ -14,13 +14,16 @@ from outcomes.errors import InstrumentError
 from outcomes.instruments.model import Instrument
 from outcomes.instruments.reading import load
 
+# Instruments of the user's projects by id: their text and what it says. See `declare`.
+_declared: dict[str, tuple[str, Instrument]] = {}
+
 
 def get(id: str, own: Mapping[str, Instrument] | None = None) -> Instrument:
     """The instrument called `id`; `own` are the project's instruments beside the library.
 
     Raises InstrumentError naming the ids there are, near matches first.
     """
-    known = library() if own is None else {**library(), **own}
+    known = {**_known(), **(own or {})}
     if id in known:
         return known[id]
     near = difflib.get_close_matches(str(id).lower(), known, n=3, cutoff=0.5)
@@ -30,6 +33,24 @@ def get(id: str, own: Mapping[str, Instrument] | None = None) -> Instrument:
         where="instrument",
         fix=f"{hint}known: {', '.join(sorted(known))}",
     )
+
+
+def declare(texts: Mapping[str, str]) -> None:
+    """Add a project's own instruments to the registry for as long as the program runs.
+
+    `texts` as for `own_instruments`. The same facts may be declared again. Raises
+    InstrumentError for an id that already stands for other facts: what was read before
+    must not change its meaning.
+    """
+    for where, text in texts.items():
+        for name, instrument in own_instruments({where: text}).items():
+            if _declared.get(name, (text, instrument))[0] != text:
+                raise InstrumentError(
+                    f"another project's instrument is called {name!r} too",
+                    where=where,
+                    fix="give one of them another id, or read the two projects in separate runs",
+                )
+            _declared[name] = (text, instrument)
 
 
 def own_instruments(texts: Mapping[str, str]) -> dict[str, Instrument]:
@@ -48,13 +69,17 @@ def own_instruments(texts: Mapping[str, str]) -> dict[str, Instrument]:
     return found
 
 
+def _known() -> dict[str, Instrument]:
+    return {**library(), **{name: instrument for name, (_, instrument) in _declared.items()}}
+
+
 def list() -> pd.DataFrame:  # noqa: A001 - public name oc.instruments.list()
     """id, name, construct, purpose, direction, items, range, cutoff, reliable_change.
 
     Cut-off and threshold are the verified defaults; empty where none is verified.
     """
     rows: builtins.list[dict[str, object]] = []
-    for instrument in library().values():
+    for instrument in _known().values():
         cutoff, change = instrument.cutoff(), instrument.threshold()
         rows.append(
             {

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     DATE = "date"
+    TIME = "time"
 
 
 DTYPES: dict[Kind, str] = {
@@ -27,6 +28,7 @@ DTYPES: dict[Kind, str] = {
     Kind.NUMBER: "Float64",
     Kind.BOOLEAN: "boolean",
     Kind.DATE: "datetime64[s]",
+    Kind.TIME: "string",
 }
 
 

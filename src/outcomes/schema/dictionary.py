@@ -11,7 +11,8 @@ from outcomes.schema.vocabulary import Vocabulary, vocabularies
 INTRODUCTION = """# Data dictionary
 
 Written from `src/outcomes/schema/` by `make dictionary`; a test fails when the two differ. Every
-table below may be absent from a source; an absent table is empty. Dates are days, without time.
+table below may be absent from a source; an absent table is empty. Dates are days without time,
+times are HH:MM on 24 hours.
 Sensitivity: a *pseudonym* links rows of one person and is never shown in a report; a
 *quasi-identifier* identifies in combination with others; *health* is special-category data;
 *operational* is about the service.
@@ -56,6 +57,8 @@ def _row(column: Column) -> str:
 def _range(column: Column) -> str:
     if column.vocabulary is not None:
         return f"[{column.vocabulary}](#{column.vocabulary})"
+    if column.kind is Kind.TIME:
+        return "00:00 to 23:59"
     if column.minimum is None and column.maximum is None:
         return "true, false" if column.kind is Kind.BOOLEAN else ""
     if column.maximum is None:

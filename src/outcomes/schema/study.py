@@ -16,10 +16,10 @@ class RowAccount(Protocol):
     """What `Study` needs of a ledger; the ledger itself lives one floor up."""
 
     def to_frame(self) -> pd.DataFrame:
-        """One row for each dropped, emptied, changed or flagged row or cell."""
+        """One row for each dropped, quarantined, emptied, changed or flagged row or cell."""
 
     def balance(self) -> pd.DataFrame:
-        """table, rows_read, rows_kept, rows_dropped."""
+        """table, rows_read, rows_kept, rows_dropped, rows_quarantined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,11 @@ class Study:
         return f"Study({self.name}: {rows})"
 
     def _repr_html_(self) -> str:
-        lost = int(self.ledger.balance()["rows_dropped"].sum())
+        balance = self.ledger.balance()
+        lost, waiting = (int(balance[f"rows_{fate}"].sum()) for fate in ("dropped", "quarantined"))
         return (
-            f"<p><strong>Study {html.escape(self.name)}</strong>; "
-            f"{lost} rows were not used: see <code>study.ledger</code></p>"
+            f"<p><strong>Study {html.escape(self.name)}</strong>; {lost} rows were not used, "
+            f"{waiting} wait for a decision: see <code>study.ledger</code></p>"
             f"{self.to_frame().to_html(index=False)}"
         )
 

@@ -113,14 +113,33 @@ SESSIONS = Table(
     (
         _key("session_id", "Pseudonym of the session."),
         _key("episode_id", "The episode it belongs to."),
+        _key(
+            "client_id",
+            "Who it was for, where the software keeps a row for each person; "
+            "empty for a session of both partners.",
+            nullable=True,
+        ),
+        _key("practitioner_id", "Who gave it, where not the one of the episode.", nullable=True),
         _date("held_on", "Date of the appointment.", nullable=False),
+        Column("start_time", Kind.TIME, "When it began, on the clock of the practice."),
         _word("status", "What became of it.", "attendance", nullable=False),
         _word("phase", "Phase of the work.", "phase"),
         Column("minutes", Kind.INTEGER, "Length.", unit="minute", minimum=1, maximum=600),
+        Column(
+            "partners_present",
+            Kind.INTEGER,
+            "How many partners of the couple came; empty where that is not recorded.",
+            minimum=0,
+            maximum=2,
+        ),
         Column("homework_set", Kind.BOOLEAN, "A task was agreed for afterwards."),
         Column("homework_done", Kind.BOOLEAN, "The task agreed before was done.", HEALTH),
     ),
-    (Reference("episode_id", "episodes", "many-to-one"),),
+    (
+        Reference("episode_id", "episodes", "many-to-one"),
+        Reference("client_id", "clients", "many-to-one"),
+        Reference("practitioner_id", "practitioners", "many-to-one"),
+    ),
 )
 
 RESPONSES = Table(

@@ -20,14 +20,16 @@ DANGLING_COLUMNS = ["table", *FAILURE_COLUMNS]
 Mask = npt.NDArray[np.bool_]
 Broken = tuple[npt.NDArray[np.int64], str | None, str]
 
-TEXTS = (Kind.KEY, Kind.CATEGORY, Kind.TEXT)
+TEXTS = (Kind.KEY, Kind.CATEGORY, Kind.TEXT, Kind.TIME)
+# Hours and minutes on a clock of 24 hours.
+TIME = r"([01]\d|2[0-3]):[0-5]\d"
 
 
 def failures(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Cells and rows of `frame` that break the declaration of `table`.
 
     Returns row (position, from 0; -1 for the whole table), column (None for a whole row) and
-    rule: absent_column, wrong_type, required, range (also an infinite number), vocabulary or
+    rule: absent_column, wrong_type, required, range (also an infinite number), vocabulary, time or
     duplicate_key (the second and later rows of a key; empty cells of a key are equal). An
     empty frame means valid. `frame` must be typed: any width of number and any resolution
     of date will do, but text cells are for the reader to convert. Columns that are not
@@ -101,6 +103,8 @@ def _column_rules(cells: pd.Series, column: Column) -> Iterator[tuple[str, Mask]
     if column.vocabulary is not None:
         known = cells.isin(vocabularies()[column.vocabulary].words).to_numpy(dtype=bool)
         yield "vocabulary", ~empty & ~known
+    if column.kind is Kind.TIME:
+        yield "time", ~empty & ~cells.str.fullmatch(TIME).fillna(False).to_numpy(dtype=bool)
     if column.kind in (Kind.INTEGER, Kind.NUMBER):
         yield "range", _outside_numbers(cells, column)
     elif column.kind is Kind.DATE:

@@ -3,46 +3,40 @@
 from __future__ import annotations
 
 import codecs
-import re
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from outcomes import instruments
 from outcomes.cleaning import DATE_ORDERS
-from outcomes.errors import InstrumentError
-from outcomes.schema import TABLES, Table, vocabularies
+from outcomes.schema import TABLES, Kind
+from outcomes.sources.choosing import LeaveOut, parse_leave_out, parse_only
 from outcomes.sources.detection import AUTO
+from outcomes.sources.items import TOTAL, WIDE_TABLES, Visit, parse_visits
+from outcomes.sources.meaning import parse_codes, parse_columns, parse_constants
 from outcomes.sources.section import Section, near
 
-# Tables that may come from a wide questionnaire, one column for each item.
-WIDE_TABLES = ("responses", "satisfaction")
-TOTAL = "total"
+__all__ = ["TOTAL", "WIDE_TABLES", "FileLayout", "Visit", "date_order", "parse_entry"]
+
 KNOWN_ORDERS = (AUTO, *DATE_ORDERS)
-_PLACE = re.compile(r"\{item(?::0(\d))?\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One administration inside a wide line.
-
-    `items` maps item (or "total") to source column; taken_on = the line's taken_on plus
-    `offset_days`.
-    """
-
-    items: dict[str, str]
-    occasion: str | None = None
-    offset_days: int = 0
+# Tables whose rows may be given the episode that their client was in at their date.
+EPISODE_FINDERS = ("responses", "satisfaction", "sessions")
+CLIENT, EPISODE = "client_id", "episode_id"
+PARTNERS = ("client_a", "client_b")
 
 
 @dataclass(frozen=True, slots=True)
 class FileLayout:
     """How one file, or one sheet of it, becomes rows of `table`.
 
-    `columns` maps canonical to source column, `constants` canonical column to text, `codes`
-    canonical column to {source word: canonical word}. `visits` is empty unless wide. What is
-    "auto" the file itself decides; `date_order` is None where the layout says it for all files.
+    `columns` maps canonical to source column, `joined` canonical to several source columns,
+    `constants` canonical column to text, `codes` canonical column to {source word: canonical
+    word}. `visits` is empty unless wide. `optional` names source columns that the file may
+    lack, `missing` words for an empty cell beside those of the layout, `suppressed` words for a
+    value withheld by the source. `still_to_come` says that appointments after the export carry
+    the status they would have if they took place. What is "auto" the file
+    itself decides; `date_order` is None where the layout says it for all files. `file` may be
+    a pattern with * and ?. `partners` is the source column that names one partner of a couple
+    in each line, `dictionary` the file with the data dictionary of a REDCap project.
     """
 
     file: str | None
@@ -50,20 +44,47 @@ class FileLayout:
     where: str
     sheet: str | None = None
     header_line: int = 1
+    header_rows: int = 1
+    skip_after_header: int = 0
     encoding: str = AUTO
     separator: str = AUTO
     decimal: str = AUTO
     date_order: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     visits: tuple[Visit, ...] = ()
     ignore: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    suppressed: tuple[str, ...] = ()
+    leave_out: tuple[LeaveOut, ...] = ()
+    only: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    one_row_each: bool = False
+    earliest: tuple[str, ...] = ()
+    latest: tuple[str, ...] = ()
+    find_episode: bool = False
+    labels: bool = False
+    equal_answers: bool = False
+    still_to_come: bool = False
+    partners: str | None = None
+    dictionary: str | None = None
+
+    def answers(self) -> set[str]:
+        """Source columns that hold the answers of a wide questionnaire."""
+        return {column for visit in self.visits for column in visit.items.values()}
+
+    def needed(self) -> set[str]:
+        """Source columns that the entry reads."""
+        parts = {column for columns in self.joined.values() for column in columns}
+        rules = {rule.column for rule in self.leave_out}
+        beside = () if self.partners is None else (self.partners,)
+        return {*self.columns.values(), *parts, *self.answers(), *rules, *self.only, *beside}
 
     def used(self) -> set[str]:
-        """Source columns this entry maps or ignores."""
-        items = {column for visit in self.visits for column in visit.items.values()}
-        return {*self.columns.values(), *items, *self.ignore}
+        """Source columns that the entry reads or ignores."""
+        return {*self.needed(), *self.ignore}
 
 
 def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
@@ -73,41 +94,79 @@ def parse_entry(body: dict[str, Any], where: str) -> FileLayout:
     if name not in TABLES:
         raise section.refuse(f"there is no table {name!r}", near(name, TABLES))
     table = TABLES[name]
-    columns = _texts(Section(section.table("columns"), f"{where}, columns"), table)
-    constants = _constants(Section(section.table("constants"), f"{where}, constants"), table)
-    codes = _codes(Section(section.table("codes"), f"{where}, codes"), table)
-    if name == "responses" and "rater" not in columns:
+    find_episode = _find_episode(section, name)
+    columns, joined = parse_columns(Section(section.table("columns"), f"{where}, columns"), table)
+    constants = parse_constants(Section(section.table("constants"), f"{where}, constants"), table)
+    codes = parse_codes(Section(section.table("codes"), f"{where}, codes"), table)
+    if name == "responses" and "rater" not in {*columns, *joined}:
         # These are self-report questionnaires unless the layout says otherwise.
         constants.setdefault("rater", "client")
-    both = sorted(set(columns) & set(constants))
+    both = sorted({*columns, *joined} & set(constants))
     if both:
         raise section.refuse(f"{both[0]} is both a column and a constant", "keep one of the two")
-    visits = _visits(section, table, constants.get("instrument"))
     entry = FileLayout(
         file=_inside(section),
         table=name,
         where=where,
-        sheet=section.text("sheet"),
-        header_line=_header_line(section),
-        encoding=_encoding(section),
-        separator=_one_character(section, "separator"),
-        decimal=_one_character(section, "decimal"),
-        date_order=date_order(section),
+        **_how_to_read(section),
         columns=columns,
+        joined=joined,
         constants=constants,
         codes=codes,
-        visits=visits,
+        visits=parse_visits(section, table, constants.get("instrument")),
         ignore=section.texts("ignore") or (),
+        optional=section.texts("optional") or (),
+        missing=section.texts("missing") or (),
+        suppressed=section.texts("suppressed") or (),
+        leave_out=parse_leave_out(section),
+        only=parse_only(section),
+        one_row_each=section.truth("one_row_each"),
+        earliest=section.texts("earliest") or (),
+        latest=section.texts("latest") or (),
+        find_episode=find_episode,
+        labels=section.truth("labels"),
+        equal_answers=section.truth("equal_answers"),
+        still_to_come=section.truth("still_to_come"),
+        partners=section.text("partners"),
+        dictionary=_inside(section, "dictionary"),
     )
     section.finish()
     _check_complete(section, entry)
+    _check_one_row(section, entry)
     return entry
 
 
-def _inside(section: Section) -> str | None:
-    name = section.text("file")
-    if name is None:
-        return None
+def _how_to_read(section: Section) -> dict[str, Any]:
+    """Return what an entry says about the file itself, for all its entries alike."""
+    return {
+        "sheet": section.text("sheet"),
+        "header_line": _at_least(section, "header_line", 1),
+        "header_rows": _at_least(section, "header_rows", 1),
+        "skip_after_header": _at_least(section, "skip_after_header", 0),
+        "encoding": _encoding(section),
+        "separator": _one_character(section, "separator"),
+        "decimal": _one_character(section, "decimal"),
+        "date_order": date_order(section),
+    }
+
+
+def _find_episode(section: Section, table: str) -> bool:
+    wanted = section.truth("find_episode")
+    if wanted and table not in EPISODE_FINDERS:
+        raise section.refuse(
+            f"an episode cannot be found for a row of {table}",
+            f"only {', '.join(EPISODE_FINDERS)} are filed under the episode of their date",
+        )
+    return wanted
+
+
+def _inside(section: Section, key: str = "file") -> str | None:
+    name = section.text(key)
+    return None if name is None else inside(section, name)
+
+
+def inside(section: Section, name: str) -> str:
+    """Return the name of a file of the folder. Raises LayoutError for one that leaves it."""
     windows, posix = PureWindowsPath(name), PurePosixPath(name)
     if windows.is_absolute() or windows.drive or windows.root or posix.is_absolute():
         raise section.refuse("the file name is absolute", "name it relative to the folder")
@@ -118,11 +177,14 @@ def _inside(section: Section) -> str | None:
     return name
 
 
-def _header_line(section: Section) -> int:
-    line = section.whole("header_line", 1)
-    if line < 1:
-        raise section.refuse("header_line counts from 1", "give the line that holds the names")
-    return line
+def _at_least(section: Section, key: str, lowest: int) -> int:
+    number = section.whole(key, lowest)
+    if number < lowest:
+        raise section.refuse(
+            f"{key} counts from {lowest}",
+            "give the line that holds the names" if key == "header_line" else "count the lines",
+        )
+    return number
 
 
 def date_order(section: Section) -> str | None:
@@ -152,119 +214,27 @@ def _one_character(section: Section, key: str) -> str:
     return value
 
 
-def _column(section: Section, table: Table, name: str) -> str:
-    if name not in table.names:
-        raise section.refuse(f"the table {table.name} has no column {name!r}",
-                             near(name, table.names))  # fmt: skip
-    return name
-
-
-def _texts(section: Section, table: Table) -> dict[str, str]:
-    names = list(section.table_keys())
-    return {_column(section, table, name): section.required(name) for name in names}
-
-
-def _constants(section: Section, table: Table) -> dict[str, str]:
-    found = {}
-    for name in section.table_keys():
-        found[name] = _literal(section, _column(section, table, name))
-        _check_word(section, table, name, found[name])
-    return found
-
-
-def _literal(section: Section, key: str) -> str:
-    """Return a value as the text a cell would hold."""
-    value = section.either(key, str, int, float, date, bool)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _codes(section: Section, table: Table) -> dict[str, dict[str, str]]:
-    found = {}
-    for name in section.table_keys():
-        words = Section(section.table(_column(section, table, name)), f"{section.where}.{name}")
-        found[name] = {word: _literal(words, word) for word in words.table_keys()}
-        for target in found[name].values():
-            _check_word(words, table, name, target)
-    return found
-
-
-def _check_word(section: Section, table: Table, column: str, word: str) -> None:
-    vocabulary = table.column(column).vocabulary
-    if vocabulary and word not in (known := vocabularies()[vocabulary].words):
-        raise section.refuse(f"{word!r} is not a word of {column}", near(word, known))
-    if column == "instrument":
-        _instrument(section, word)
-
-
-def _instrument(section: Section, name: str) -> instruments.Instrument:
-    try:
-        return instruments.get(name)
-    except InstrumentError:
-        known = [str(item) for item in instruments.list()["id"]]
-        raise section.refuse(f"there is no instrument {name!r}", near(name, known)) from None
-
-
-def _visits(section: Section, table: Table, instrument: str | None) -> tuple[Visit, ...]:
-    top = _items(section, instrument)
-    found = []
-    for number, body in enumerate(section.tables("visits"), start=1):
-        visit = Section(body, f"{section.where}, visits entry {number}")
-        occasion = visit.text("occasion")
-        if occasion is not None:
-            _check_word(visit, table, _column(visit, table, "occasion"), occasion)
-        items = _items(visit, instrument)
-        offset = visit.whole("offset_days", 0)
-        visit.finish()
-        if not items:
-            raise visit.refuse("the visit names no answers", "add items or total")
-        found.append(Visit(items, occasion, offset))
-    if top and found:
-        raise section.refuse("items stand both in the entry and in its visits", "keep the visits")
-    if (top or found) and table.name not in WIDE_TABLES:
-        raise section.refuse(
-            f"{table.name} has no items", f"only {' and '.join(WIDE_TABLES)} come from items"
-        )
-    return (Visit(top),) if top else tuple(found)
-
-
-def _items(section: Section, instrument: str | None) -> dict[str, str]:
-    """Item to source column, from a pattern, a table of columns, and a ready total."""
-    given, total = section.either("items", str, dict), section.text("total")
-    if given is None and total is None:
-        return {}
-    if instrument is None:
-        raise section.refuse("items without an instrument", 'add constants.instrument = "..."')
-    n_items = _instrument(section, instrument).n_items
-    found: dict[str, str] = {}
-    if isinstance(given, str):
-        if not _PLACE.search(given):
-            raise section.refuse("items has no place for the number", 'write it as "Q{item}"')
-        found = {str(n): _numbered(given, n) for n in range(1, n_items + 1)}
-    elif isinstance(given, dict):
-        columns = Section(given, f"{section.where}, items")
-        found = {item: columns.required(item) for item in given}
-        for item in found:
-            if item not in map(str, range(1, n_items + 1)):
-                raise columns.refuse(
-                    f"{instrument} has no item {item!r}", f"its items are 1 to {n_items}"
-                )
-    return {**found, TOTAL: total} if total else found
-
-
-def _numbered(pattern: str, number: int) -> str:
-    return _PLACE.sub(lambda m: str(number).zfill(int(m[1] or 0)), pattern)
-
-
 def _check_complete(section: Section, entry: FileLayout) -> None:
-    given = {*entry.columns, *entry.constants}
+    given = {*entry.columns, *entry.joined, *entry.constants}
     made = {"item", "value"} if entry.visits else set()
     if all(visit.occasion for visit in entry.visits) and entry.visits:
         made = made | {"occasion"}
+    if entry.partners is not None:
+        made = made | set(PARTNERS)
     twice = sorted(made & given)
     if twice:
         raise section.refuse(
-            f"{twice[0]} comes from the items and is mapped as well", "remove one of the two"
+            f"{twice[0]} comes from the {'partners' if entry.partners else 'items'} and is mapped "
+            "as well",
+            "remove one of the two",
         )
+    if entry.find_episode:
+        made = made | {EPISODE}
+        if CLIENT not in given:
+            raise section.refuse(
+                "an episode is found by client and date, and client_id has no source",
+                "add client_id under columns",
+            )
     for column in TABLES[entry.table].columns:
         if not column.nullable and column.name not in given | made:
             raise section.refuse(
@@ -273,3 +243,30 @@ def _check_complete(section: Section, entry: FileLayout) -> None:
             )
     if entry.table in WIDE_TABLES and "value" not in given | made:
         raise section.refuse("there is no source for the answers", "add items, total or value")
+    if entry.labels and entry.table not in WIDE_TABLES:
+        raise section.refuse(
+            f"{entry.table} holds no answers", "labels stand at questionnaires only"
+        )
+
+
+def _check_one_row(section: Section, entry: FileLayout) -> None:
+    if entry.one_row_each and entry.visits:
+        raise section.refuse("answers are no single row", "one_row_each does not go with items")
+    if entry.equal_answers and not entry.visits:
+        raise section.refuse("there are no items to compare", "equal_answers goes with items")
+    if entry.still_to_come and entry.table != "sessions":
+        raise section.refuse(
+            f"{entry.table} has no appointments", "still_to_come goes with sessions"
+        )
+    if entry.partners is not None and not (entry.table == "couples" and entry.one_row_each):
+        raise section.refuse(
+            "partners are found for couples, from their lines",
+            'use table = "couples" and one_row_each = true',
+        )
+    dates = [c.name for c in TABLES[entry.table].columns if c.kind is Kind.DATE]
+    for key, names in (("earliest", entry.earliest), ("latest", entry.latest)):
+        if names and not entry.one_row_each:
+            raise section.refuse(f"{key} has no lines to choose from", "add one_row_each = true")
+        for name in names:
+            if name not in dates:
+                raise section.refuse(f"{name!r} is no date of {entry.table}", near(name, dates))

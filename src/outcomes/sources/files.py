@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from outcomes.schema import SourceFile
 from outcomes.sources.columnar import read_columnar
 from outcomes.sources.delimited import Records, decode, read_delimited
 from outcomes.sources.detection import AUTO, NAMES, detect_encoding, separators
+from outcomes.sources.heading import join_headers
 from outcomes.sources.plain import PlainRecords, named_columns, read_plain
 from outcomes.sources.workbook import read_workbook
 
@@ -31,6 +32,7 @@ PARQUET_SUFFIXES = (".parquet",)
 # Characters looked at for the separator; detection stops after its first records anyway.
 _SAMPLE = 1_000_000
 SUFFIXES = TEXT_SUFFIXES + WORKBOOK_SUFFIXES + PARQUET_SUFFIXES
+Rename = Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,9 +60,11 @@ def read_file(
     *,
     sheet: str | None = None,
     header_line: int = 1,
+    header_rows: int = 1,
     encoding: str = AUTO,
     separator: str = AUTO,
     wanted: Collection[str] = (),
+    rename: Rename | None = None,
 ) -> RawFile:
     """Read a CSV, TSV, Excel or Parquet file.
 
@@ -74,12 +78,16 @@ def read_file(
         Sheet of a workbook; the first one by default.
     header_line
         The line with the column names; lines above are not data.
+    header_rows
+        Lines the header extends over, from `header_line` on; see `heading.join_headers`.
     encoding
         "auto": see `detection.detect_encoding`. A byte order mark outweighs any other.
     separator
         "auto": see `detection.separators`.
     wanted
         Column names the file should have, as evidence for its separator.
+    rename
+        From the header to the names the columns are to have; names may repeat in the header.
 
     Raises
     ------
@@ -93,7 +101,8 @@ def read_file(
     digest = hashlib.sha256(content).hexdigest()
     if suffix in WORKBOOK_SUFFIXES:
         records = read_workbook(content, name, sheet, header_line)
-        return _framed(records, f"{name}[{sheet}]" if sheet else name, header_line, digest)
+        named = _renamed(records, rename)
+        return _framed(named, f"{name}[{sheet}]" if sheet else name, header_line, digest)
     if sheet is not None:
         kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
         raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
@@ -103,14 +112,19 @@ def read_file(
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
-    plain = read_plain(text, header_line, separator)
+    # Headers of several rows and other names are for the long way; a plain file has neither.
+    plain = read_plain(text, header_line, separator) if header_rows == 1 and not rename else None
     if plain is not None:
         raw = _framed_plain(plain, name, header_line, digest)
     else:
-        records = read_delimited(text, name, header_line, separator)
-        raw = _framed(records, name, header_line, digest)
+        records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
+        raw = _framed(_renamed(records, rename), name, header_line, digest)
     log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
+
+
+def _renamed(records: Records, rename: Rename | None) -> Records:
+    return records if rename is None else replace(records, headers=list(rename(records.headers)))
 
 
 def _suffix(path: Path, name: str) -> str:

@@ -6,25 +6,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from outcomes.errors import InputError
 from outcomes.schema import TABLES
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import SUFFIXES
 from outcomes.sources.layout import Layout
-from outcomes.sources.reading import LEDGER, PRACTICE, PRACTICE_FOLDER, canonical_files
+from outcomes.sources.folder import (
+    PRACTICE,
+    PRACTICE_FOLDER,
+    canonical_files,
+    named_files,
+    present_files,
+    unread_files,
+)
+from outcomes.sources.reading import LAYOUT, LEDGER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Practice:
     """One practice: its code, its folder inside the source, and the layout of its own files.
 
-    `unread` names its data files that the layout does not refer to.
+    `unread` has the entries for its data files that the layout does not refer to.
     """
 
     code: str
     folder: str
     layout: Layout
-    unread: tuple[str, ...] = ()
+    unread: tuple[pd.DataFrame, ...] = ()
 
 
 def practices(folder: Path, layout: Layout) -> list[Practice]:
@@ -42,29 +52,26 @@ def practices(folder: Path, layout: Layout) -> list[Practice]:
 
 
 def _practice(folder: Path, name: str, layout: Layout) -> Practice:
-    present = sorted(item.name for item in (folder / name).iterdir() if item.is_file())
-    entries = layout.files or canonical_files(folder / name, present)
-    if not entries:
-        raise InputError(
-            "the folder of a practice holds no table by name",
-            where=name,
-            fix=f"name the tables {', '.join(TABLES)}, or write a layout for all practices",
-        )
+    present = present_files(folder / name)
+    entries = layout.files or canonical_files(folder / name, present, LAYOUT)
     code = name.removeprefix(PRACTICE_FOLDER)
-    own = replace(layout, files=tuple(_inside(name, code, entries)))
-    known = {str(entry.file) for entry in entries} | {*layout.ignore, LEDGER}
-    data = [item for item in present if Path(item).suffix.lower() in SUFFIXES]
-    return Practice(code, name, own, tuple(f"{name}/{item}" for item in data if item not in known))
+    files = named_files(folder, _inside(name, code, entries), layout.where)
+    read = {str(entry.file) for entry in files}
+    read |= {f"{name}/{ignored}" for ignored in (*layout.ignore, LEDGER)}
+    unread = unread_files([f"{name}/{item}" for item in present], read)
+    return Practice(code, name, replace(layout, files=files), tuple(unread))
 
 
-def _inside(folder: str, code: str, entries: Iterable[FileLayout]) -> Iterable[FileLayout]:
+def _inside(folder: str, code: str, entries: Iterable[FileLayout]) -> list[FileLayout]:
     """Entries for the files in the folder of one practice, which names the practice."""
+    found = []
     for entry in entries:
-        moved = replace(entry, file=f"{folder}/{entry.file}")
-        named = PRACTICE in {*entry.columns, *entry.constants}
+        moved = replace(entry, file=None if entry.file is None else f"{folder}/{entry.file}")
+        named = PRACTICE in {*entry.columns, *entry.joined, *entry.constants}
         if PRACTICE in TABLES[entry.table].names and not named:
             moved = replace(moved, constants={**entry.constants, PRACTICE: code})
-        yield moved
+        found.append(moved)
+    return found
 
 
 def _refuse_strangers(folder: Path, names: list[str], layout: Layout) -> None:

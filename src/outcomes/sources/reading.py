@@ -10,32 +10,41 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.cleaning import clean, cleaning_policy, is_required
+from outcomes.cleaning import clean, cleaning_policy, is_required, missing_words
 from outcomes.errors import InputError, LayoutError
-from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import TABLES, SourceFile, Study
 from outcomes.sources.bundled import example_folder
 from outcomes.sources.entry import FileLayout
-from outcomes.sources.files import SUFFIXES, RawFile, read_file
+from outcomes.sources.files import RawFile, read_file
+from outcomes.sources.folder import (
+    PRACTICE,
+    canonical_files,
+    file_in,
+    holds_practices,
+    named_files,
+    present_files,
+    unread_files,
+)
+from outcomes.sources.gathering import join_table
+from outcomes.sources.headers import fit_columns
 from outcomes.sources.layout import Layout, parse_layout
-from outcomes.sources.mapping import (
-    check_columns,
-    join_tables,
-    map_entry,
+from outcomes.sources.lines import (
+    chosen,
+    data_lines,
+    left_out,
+    planned,
     unused_columns,
     unused_lines,
+    without_suppressed,
 )
-from outcomes.sources.section import near
+from outcomes.sources.mapping import map_entry
+from outcomes.sources.qualtrics import stated_zone
+from outcomes.sources.redcap import as_raw, load_project, raw_names
 from outcomes.sources.settling import settle
 
 LAYOUT = "layout.toml"
-# What a table may be called without a layout: its name and one of these.
-TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 # Written beside the tables by `store.write_tables`; it is an account, not data.
 LEDGER = "ledger.csv"
-PRACTICE = "practice_id"
-# How the folder of one practice among many begins.
-PRACTICE_FOLDER = f"{PRACTICE}="
 
 
 def read(source: str | Path | None = None, *, layout: str | Path | None = None) -> Study:
@@ -107,13 +116,20 @@ def _missing(path: Path) -> InputError:
 def _load_layout(path: Path) -> Layout:
     if not path.is_file():
         raise LayoutError("there is no such layout", where=str(path), fix="check the path")
+
+    def beside(name: str) -> str:
+        return _utf8(file_in(path.parent, name, path.name), "the questionnaire")
+
+    return parse_layout(_utf8(path, "the layout"), path.name, beside)
+
+
+def _utf8(path: Path, what: str) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise LayoutError(
-            "the layout cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
+            f"{what} cannot be read as UTF-8 text", where=str(path), fix="save it as UTF-8"
         ) from None
-    return parse_layout(text, path.name)
 
 
 def folder_layout(folder: Path, layout: str | Path | None) -> Layout:
@@ -134,131 +150,120 @@ def _read_practices(folder: Path, layout: Layout) -> Study:
 
     parts = practices(folder, layout)
     files = tuple(entry for part in parts for entry in part.layout.files)
-    unread = [unread_file(name) for part in parts for name in part.unread]
+    unread = [log for part in parts for log in part.unread]
     return _assemble(folder, replace(layout, files=files), unread)
 
 
-def holds_practices(folder: Path) -> bool:
-    """Whether a folder holds folders of practices, named practice_id=CODE."""
-    return folder.is_dir() and any(
-        item.name.startswith(PRACTICE_FOLDER) and item.is_dir() for item in folder.iterdir()
-    )
-
-
 def _read_folder(folder: Path, layout: Layout) -> Study:
-    try:
-        present = sorted(item.name for item in folder.iterdir() if item.is_file())
-    except OSError as error:
-        raise InputError(
-            f"the folder cannot be opened: {error.strerror}",
-            where=str(folder),
-            fix="check its rights",
-        ) from None
-    if not present:
-        raise InputError(
-            "the folder holds no file", where=str(folder), fix="put the export into it"
-        )
-    if not layout.files:
-        canonical = canonical_files(folder, present)
-        if not canonical:
-            raise InputError(
-                f"the folder has neither a {LAYOUT} with files nor a table by name",
-                where=str(folder),
-                fix=f"write a {LAYOUT}, or name the tables {', '.join(TABLES)} "
-                f"({' or '.join(TABLE_SUFFIXES)})",
-            )
-        layout = replace(layout, files=canonical)
-    unnamed = [entry.where for entry in layout.files if entry.file is None]
-    if unnamed:
-        raise LayoutError("an entry names no file", where=unnamed[0], fix="add file = ...")
+    present = present_files(folder)
+    files = layout.files or canonical_files(folder, present, LAYOUT)
+    layout = replace(layout, files=named_files(folder, files, layout.where))
     named = {Path(str(entry.file)).as_posix() for entry in layout.files}
-    named |= {*layout.ignore, LEDGER}
-    data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
-    return _assemble(folder, layout, [unread_file(name) for name in data if name not in named])
-
-
-def canonical_files(folder: Path, present: Iterable[str]) -> tuple[FileLayout, ...]:
-    """An entry for each table that is there by its own name."""
-    there = set(present)
-    found = []
-    for table in TABLES:
-        names = [f"{table}{suffix}" for suffix in TABLE_SUFFIXES if f"{table}{suffix}" in there]
-        if len(names) > 1:
-            raise InputError(
-                f"the table {table} is there more than once: {', '.join(names)}",
-                where=str(folder),
-                fix="keep one of them",
-            )
-        found += [FileLayout(file=name, table=table, where=name) for name in names]
-    return tuple(found)
-
-
-def unread_file(name: str) -> pd.DataFrame:
-    """The entry for a data file that nothing refers to."""
-    return entries(
-        pd.DataFrame({FILE: [name], LINE: [0]}),
-        table="",
-        action=Action.FLAGGED,
-        step="read_folder",
-        reason="unread_file",
-        scope="file",
-    )
+    named |= {Path(entry.dictionary).as_posix() for entry in layout.files if entry.dictionary}
+    return _assemble(folder, layout, unread_files(present, {*named, *layout.ignore, LEDGER}))
 
 
 def _assemble(folder: Path, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
     """Read the files of a layout and clean what comes out."""
-    gathered = gather(folder, layout, layout.files)
+    found = gather_files(folder, layout, layout.files)
     return clean(
-        gathered.tables,
+        found.tables,
         exported_on=layout.exported_on or date.today(),
-        lines={source.name: source.rows for source in gathered.sources},
-        missing=gathered.missing,
+        lines={source.name: source.rows for source in found.sources},
+        missing=found.missing,
         sentinels=layout.sentinels,
-        logs=[*logs, *gathered.log],
+        resubmission_days=layout.resubmission_days,
+        accept=layout.accept,
+        logs=[*logs, *found.log],
+        shared=found.shared,
         name=layout.name or folder.name,
-        sources=gathered.sources,
+        sources=found.sources,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """Raw tables made from files, the entries of the readers, and the files; `missing` applied."""
+    """What `cleaning.clean` needs of some files: raw tables, entries so far, lines behind rows."""
 
     tables: dict[str, pd.DataFrame]
+    shared: dict[str, pd.DataFrame]
     log: tuple[pd.DataFrame, ...]
     sources: tuple[SourceFile, ...]
     missing: tuple[str, ...]
 
 
-def gather(folder: Path, layout: Layout, files: Sequence[FileLayout]) -> Gathered:
-    """Read each of these files once and map it by all its entries."""
+def gather_files(folder: Path, layout: Layout, files: Iterable[FileLayout]) -> Gathered:
+    """Read each of these files once, and map it by all its entries."""
     missing = tuple(cleaning_policy().missing if layout.missing is None else layout.missing)
+    exported_on = layout.exported_on or date.today()
     log: list[pd.DataFrame] = []
-    parts: dict[str, list[pd.DataFrame]] = {}
+    parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
     sources: list[SourceFile] = []
     for entries_of_file in by_file(files):
-        raw, mapped = opened(folder, entries_of_file, layout, missing)
-        made = []
-        for entry in mapped:
-            rows = map_entry(raw, entry, missing=missing, zone=layout.timezone)
-            parts.setdefault(entry.table, []).append(rows)
-            made.append(rows)
-        log.extend(raw.log)
-        log.extend(unused_lines(raw, made, wide=any(entry.visits for entry in mapped)))
-        log.extend(unused_columns(raw, set().union(*(entry.used() for entry in mapped))))
+        raw = read_entry(folder, entries_of_file, layout.where)
+        raw, made, found = map_file(raw, entries_of_file, layout, missing)
+        for entry, mapped in made:
+            rows, changed = planned(mapped, entry, exported_on)
+            log.extend(changed)
+            parts.setdefault(entry.table, []).append((entry, rows))
+        log.extend(found)
         sources.append(raw.source)
-    return Gathered(join_tables(parts), tuple(log), tuple(sources), missing)
+    tables, shared = {}, {}
+    for table, pieces in parts.items():
+        tables[table], found, lines = join_table(table, pieces, exported_on)
+        log.extend(found)
+        if lines is not None:
+            shared[table] = lines
+    return Gathered(tables, shared, tuple(log), tuple(sources), missing)
 
 
-def opened(
-    folder: Path, entries_of_file: Sequence[FileLayout], layout: Layout, missing: Sequence[str]
+def map_file(
+    raw: RawFile, entries_of_file: Sequence[FileLayout], layout: Layout, missing: Sequence[str]
+) -> tuple[RawFile, list[tuple[FileLayout, pd.DataFrame]], list[pd.DataFrame]]:
+    """Make the rows that the entries of one file take from it.
+
+    Returns the file without the lines that are no data, each entry with its rows, and the
+    ledger entries for lines and columns that went into no row.
+    """
+    raw, mapped = fit_file(raw, entries_of_file, layout, missing)
+    chosen_lines, log = chosen(raw, mapped)
+    made = [
+        (entry, map_entry(lines, entry, missing=missing, zone=layout.timezone))
+        for lines, entry in zip(chosen_lines, mapped, strict=True)
+    ]
+    wide = [bool(entry.visits) for entry in mapped]
+    log += unused_lines(raw, chosen_lines, [rows for _, rows in made], wide)
+    log += missing_said(raw, mapped, missing)
+    log += unused_columns(raw, set().union(*(entry.used() for entry in mapped)))
+    return raw, made, [*raw.log, *log]
+
+
+def fit_file(
+    raw: RawFile, entries_of_file: Sequence[FileLayout], layout: Layout, missing: Sequence[str]
 ) -> tuple[RawFile, list[FileLayout]]:
-    """One file as text, and its entries with everything settled that they left to it."""
-    raw = _read_entry(folder, entries_of_file, layout.where)
-    mapped = [_canonical(entry, raw) for entry in entries_of_file]
-    for entry in mapped:
-        check_columns(raw, entry)
+    """The file without the lines that are no data, and its entries with all settled."""
+    skipped = entries_of_file[0].skip_after_header
+    raw = data_lines(stated_zone(raw, skipped), skipped)
+    fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
+    mapped = [entry for entry in fitted if entry is not None]
+    if not mapped:
+        raise LayoutError(
+            "the file has none of the columns with answers that the layout names",
+            where=f"{entries_of_file[0].where}, line {raw.header_line} of {raw.name}",
+            fix="name them under items or total, or leave the file out",
+        )
+    raw = without_suppressed(left_out(raw, mapped), mapped)
     return raw, settle(raw, mapped, missing=missing, date_order=layout.date_order)
+
+
+def missing_said(
+    raw: RawFile, mapped: Sequence[FileLayout], missing: Sequence[str]
+) -> list[pd.DataFrame]:
+    """Count the words for missing in the columns that are used: after this they are empty cells."""
+    used = {column for entry in mapped for column in entry.needed()}
+    columns = [header for header in dict.fromkeys(raw.headers) if header in used]
+    words = {*missing, *(word for entry in mapped for word in entry.missing)}
+    return missing_words(raw.cells, columns, words, step="map_columns")
 
 
 def by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
@@ -269,37 +274,27 @@ def by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
     return list(groups.values())
 
 
-def _read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
+def read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
     entry = entries_of_file[0]
     name = str(entry.file)
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise LayoutError(
-            "a link leads out of the folder",
-            where=f"{where}, {name}",
-            fix="copy the file into the folder",
-        )
-    if not path.is_file():
-        present = sorted(item.name for item in folder.iterdir() if item.is_file())
-        raise LayoutError(
-            f"the layout names a file that is not there: {name}",
-            where=where,
-            fix=near(name, present),
-        )
-    return read_file(
-        path,
+    project = load_project(folder, entry.dictionary, where)
+    raw = read_file(
+        file_in(folder, name, where),
         Path(name).as_posix(),
         sheet=entry.sheet,
         header_line=entry.header_line,
+        header_rows=entry.header_rows,
         encoding=entry.encoding,
         separator=entry.separator,
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
+        rename=None if project is None else raw_names(project),
     )
+    return raw if project is None else as_raw(raw, project, entries_of_file)
 
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
     """Map columns by their own names where the entry stands for a canonical table."""
-    if entry.columns or set(entry.constants) - {PRACTICE}:
+    if entry.columns or entry.joined or set(entry.constants) - {PRACTICE}:
         return entry
     names = TABLES[entry.table].names
     columns = {name: name for name in names if name in raw.headers}

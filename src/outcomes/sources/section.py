@@ -9,7 +9,8 @@ from typing import Any
 
 from outcomes.errors import LayoutError
 
-_NAMES = {str: "a text", int: "a whole number", dict: "a table", list: "a list", date: "a date"}
+_NAMES = {str: "a text", int: "a whole number", dict: "a table", list: "a list", date: "a date",
+          bool: "true or false", float: "a number"}  # fmt: skip
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -44,6 +45,10 @@ class Section:
     def whole(self, key: str, default: int) -> int:
         """Return a whole number, or the default."""
         return default if (value := self._get(key, int)) is None else int(value)
+
+    def truth(self, key: str) -> bool:
+        """Return true or false; false where nothing is said."""
+        return bool(self._get(key, bool))
 
     def day(self, key: str) -> date | None:
         """Return a date, or None."""

@@ -31,6 +31,7 @@ def settle(
     `date_order` is that of the layout, for entries that say nothing. Raises LayoutError with
     counts and lines where the cells of the file contradict each other or leave it open.
     """
+    missing = (*missing, *(word for entry in entries for word in entry.missing))
     order = entries[0].date_order or date_order
     if order == AUTO:
         order = _date_order(raw, entries, missing)
@@ -95,10 +96,13 @@ def _sources(entries: Sequence[FileLayout], kinds: Sequence[Kind]) -> set[str]:
     found = set()
     for entry in entries:
         table = TABLES[entry.table]
-        found |= {s for c, s in entry.columns.items() if table.column(c).kind in kinds}
+        wanted = {column.name for column in table.columns if column.kind in kinds}
+        found |= {source for column, source in entry.columns.items() if column in wanted}
+        for column, sources in entry.joined.items():
+            found |= set(sources) if column in wanted else set()
         if entry.visits and table.column("value").kind in kinds:
-            found |= {source for visit in entry.visits for source in visit.items.values()}
-    return {source.strip() for source in found}
+            found |= entry.answers()
+    return found
 
 
 def _collect(

@@ -25,6 +25,7 @@ from outcomes.cleaning.ordinary import (
     judge,
     relations,
 )
+from outcomes.cleaning.shared import lines_behind
 from outcomes.ledger import FILE, LINE, Action, Ledger
 from outcomes.schema import TABLES, Study, empty_table
 from outcomes.sources.entry import FileLayout
@@ -32,8 +33,8 @@ from outcomes.sources.files import RawFile
 from outcomes.sources.forms import Forms
 from outcomes.sources.kinship import related
 from outcomes.sources.layout import Layout
-from outcomes.sources.mapping import unused_columns, unused_lines
-from outcomes.sources.reading import Gathered, by_file, gather, opened, unread_file
+from outcomes.sources.lines import unused_columns, unused_lines
+from outcomes.sources.reading import Gathered, by_file, fit_file, gather_files, missing_said, read_entry
 from outcomes.sources.wide import is_simple, read_wide
 
 # Added to the line of an answer that stands for its whole line, to know it again in the ledger.
@@ -63,11 +64,15 @@ class PracticeRead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Arrived:
-    """The clean forms of one questionnaire, their ledger entries, and how many answers are kept."""
+    """The clean forms of one questionnaire and its account.
+
+    `log` has its entries, `kept` counts its answers, `used` are the lines they come from.
+    """
 
     forms: Forms
     log: tuple[pd.DataFrame, ...]
     kept: int
+    used: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,20 +87,22 @@ class _Walk:
 
 
 def read_practice(
-    folder: Path, layout: Layout, unread: Sequence[str] = ()
+    folder: Path, layout: Layout, unread: Sequence[pd.DataFrame] = ()
 ) -> PracticeRead:
     """Read and clean the files of a layout; what `reading.read` gives, with forms as matrices.
 
-    `unread` names data files that the layout does not refer to.
+    `unread` has the entries for data files that the layout does not refer to.
 
     Raises as `reading.read`.
     """
     simple = _simple_files(layout)
-    gathered = gather(folder, layout, [e for e in layout.files if e.file not in simple])
+    gathered = gather_files(folder, layout, [e for e in layout.files if e.file not in simple])
     settings = settle_rules(
         exported_on=layout.exported_on or date.today(),
         missing=gathered.missing,
         sentinels=layout.sentinels,
+        resubmission_days=layout.resubmission_days,
+        accept=layout.accept,
     )
     known = relations(gathered.tables)
     walks = [
@@ -105,8 +112,7 @@ def read_practice(
     ]
     traced = _general(gathered.tables, [walk.rows for walk in walks], settings)
     arrived = [_arrive(walk, gathered, traced, settings) for walk in walks]
-    log = (*map(unread_file, unread), *gathered.log)
-    whole = replace(gathered, log=log)
+    whole = replace(gathered, log=(*unread, *gathered.log))
     return _joined(layout.name or folder.name, whole, traced, walks, arrived)
 
 
@@ -141,7 +147,8 @@ def _set_out(
     folder: Path, entry: FileLayout, layout: Layout, known: Relations, settings: Settings
 ) -> _Walk:
     """Read one questionnaire and choose what has to take the general road."""
-    raw, (settled,) = opened(folder, [entry], layout, settings.missing)
+    raw = read_entry(folder, [entry], layout.where)
+    raw, (settled,) = fit_file(raw, [entry], layout, settings.missing)
     lines = read_wide(raw, settled, missing=settings.missing, zone=layout.timezone)
     verdict = judge(lines, known, settings)
     walk = _Walk(raw, settled, lines, verdict, pd.DataFrame())
@@ -168,9 +175,11 @@ def _arrive(
     made = pd.DataFrame(
         {LINE: walk.raw.cells[LINE].to_numpy()[lines.answered.any(axis=1)], CELL: ""}
     )
-    log += [*walk.raw.log, *unused_lines(walk.raw, [made], wide=True)]
+    log += [*walk.raw.log, *unused_lines(walk.raw, [walk.raw], [made], [True])]
+    log += missing_said(walk.raw, [walk.entry], settings.missing)
     log += unused_columns(walk.raw, walk.entry.used())
-    return _Arrived(_forms(lines, kept, walk.entry), tuple(log), int(kept.sum()))
+    used = walk.raw.cells.loc[kept.any(axis=1), [FILE, LINE]]
+    return _Arrived(_forms(lines, kept, walk.entry), tuple(log), int(kept.sum()), used)
 
 
 def _touched(traced: Traced) -> bool:
@@ -305,9 +314,11 @@ def _joined(
     # In the order of the schema, as the general road has it.
     read, kept = ({t: counts[t] for t in TABLES if t in counts} for counts in (read, kept))
     lines = {source.name: source.rows for source in sources}
-    ledger = Ledger.build(logs, read=read, kept=kept, lines=lines)
+    beside, lost = lines_behind(gathered.shared, tables, logs)
+    used = [*tables.values(), *beside, *(part.used for part in arrived)]
+    ledger = Ledger.build([*logs, *lost], read=read, kept=kept, lines=lines, used=used)
     if not ledger.balanced():
-        raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}")
+        raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}\n{ledger.files()}")
     study = Study(name=name, **finished, ledger=ledger, sources=sources)
     forms = {part.forms.instrument: part.forms for part in arrived}
     return PracticeRead(study, forms)

@@ -21,10 +21,11 @@ import pandas as pd
 
 from outcomes.errors import InputError, UsageError
 from outcomes.privacy import key_id, withheld_text
+from outcomes.sources.folder import holds_practices
 from outcomes.sources.keys import RECORD, keep_apart, key_file, load_key, lost, record, recorded
 from outcomes.sources.practice_files import Job, PracticeDone, clean_practice
 from outcomes.sources.practices import Practice, practices
-from outcomes.sources.reading import folder_layout, holds_practices
+from outcomes.sources.reading import folder_layout
 from outcomes.sources.store import MARK, _refuse_foreign, _swap, _unwritable
 
 BALANCE, FILES, REASONS = "balance.csv", "files.csv", "reasons.csv"

@@ -44,7 +44,7 @@ def is_simple(entry: FileLayout) -> bool:
         and TOTAL not in visit.items
         and visit.occasion is None
         and not visit.offset_days
-        and len({source.strip() for source in visit.items.values()}) == len(visit.items)
+        and len(set(visit.items.values())) == len(visit.items)
     )
 
 
@@ -97,7 +97,7 @@ def _texts(
         codes, found = np.zeros(len(raw.cells), dtype=np.int64), [entry.constants[column]]
         mapped = pd.Series(pd.array(found, dtype="string"))
     elif column in entry.columns:
-        codes, distinct = pd.factorize(raw.cells[entry.columns[column].strip()])
+        codes, distinct = pd.factorize(raw.cells[entry.columns[column]])
         mapped = coded(tidy(pd.Series(distinct), missing), entry, column)
     else:
         return None
@@ -130,7 +130,7 @@ def _cells(
     raw: RawFile, entry: FileLayout, missing: Sequence[str]
 ) -> tuple[np.ndarray, pd.Series]:
     """Codes (n, k) into the distinct answers, as `map_entry` leaves them."""
-    sources = [source.strip() for source in entry.visits[0].items.values()]
+    sources = list(entry.visits[0].items.values())
     parts = [pd.factorize(raw.cells[source]) for source in sources]
     distinct = pd.concat([pd.Series(texts) for _, texts in parts], ignore_index=True)
     again, texts = pd.factorize(distinct)
