@@ -33,8 +33,13 @@ columns = { client_id = "Client", gender = "Gender" }
 [[files]]
 file = "episodes.csv"
 table = "episodes"
-columns = { episode_id = "Episode", client_id = "Client", intervention = "Kind", started_on = "Start", ended_on = "End" }
 constants = { unit = "individual" }
+[files.columns]
+episode_id = "Episode"
+client_id = "Client"
+intervention = "Kind"
+started_on = "Start"
+ended_on = "End"
 
 [[files]]
 file = "csi16.csv"
@@ -93,9 +98,7 @@ def practice(rows: int, number: int) -> dict[str, pd.DataFrame]:
         "Client": name[owner],
         "Kind": rng.choice(["coaching", "therapy"], n_episodes),
         "Start": start.astype(str),
-        "End": np.where(
-            rng.uniform(size=n_episodes) < 0.1, "", (start + FORMS * 14).astype(str)
-        ),
+        "End": np.where(rng.uniform(size=n_episodes) < 0.1, "", (start + FORMS * 14).astype(str)),
     }
     return {
         "clients": pd.DataFrame(clients, dtype=object),
@@ -113,9 +116,7 @@ def _spoil(
 ) -> np.ndarray:
     """Put the faults in; returns the order of lines, in which repeated ones stand twice."""
     rows = len(items)
-    kind = rng.choice(
-        [*FAULTS, ""], size=rows, p=[*FAULTS.values(), 1 - sum(FAULTS.values())]
-    )
+    kind = rng.choice([*FAULTS, ""], size=rows, p=[*FAULTS.values(), 1 - sum(FAULTS.values())])
     column = rng.integers(ITEMS, size=rows)
     for fault, code in (("out_of_range", 8), ("sentinel", 99)):
         hit = np.flatnonzero(kind == fault)

@@ -93,6 +93,8 @@ def clean(arguments: argparse.Namespace) -> int:
 
     withheld = withheld_text(arguments.allow_text)
     layout = _existing(arguments.layout) if arguments.layout else None
+    if arguments.jobs is not None or arguments.scheduler is not None:
+        return _clean_practices(arguments, layout)
     study = read(_existing(arguments.source), layout=layout)
     place = Path(arguments.key).expanduser() if arguments.key else key_file()
     new = not place.exists()
@@ -117,6 +119,25 @@ def clean(arguments: argparse.Namespace) -> int:
         )
     if withheld:
         print(f"free text left empty: {', '.join(withheld)}", file=sys.stderr)
+    return DONE
+
+
+def _clean_practices(arguments: argparse.Namespace, layout: str | None) -> int:
+    """Clean a folder of practices one by one, here or on a cluster."""
+    from outcomes.sources.stream import clean_practices
+
+    done = clean_practices(
+        _existing(arguments.source),
+        Path(arguments.out),
+        layout=layout,
+        key=arguments.key,
+        keep_ids=arguments.keep_ids,
+        allow_text=arguments.allow_text,
+        jobs=arguments.jobs or 1,
+        scheduler=arguments.scheduler,
+    )
+    print(arguments.out)
+    print(f"{done.scores} scores, {done.pairs} pairs", file=sys.stderr)
     return DONE
 
 
@@ -235,6 +256,16 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         default=[],
         metavar="COLUMN",
         help="write this column of free text, which is left empty otherwise; may be repeated",
+    )
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="SOURCE holds folders practice_id=CODE: read, score and pair them N at a time",
+    )
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="the same on the workers of a Dask scheduler"
     )
     sub.set_defaults(command=clean)
 

@@ -13,8 +13,27 @@ from outcomes.sources.delimited import read_delimited
 from outcomes.sources.files import read_file
 from outcomes.sources.plain import read_plain
 
-NASTY = ["", " ", "a", "NA", "null", "1", "-1.50", "\x1c", "\xa0", "é", "\u2028", "\x85", "'", "\\", "#", "\t"]
-cells = st.one_of(st.sampled_from(NASTY), st.text(alphabet=st.sampled_from("ab ,;\"\r\n\\é0"), max_size=5))
+NASTY = [
+    "",
+    " ",
+    "a",
+    "NA",
+    "null",
+    "1",
+    "-1.50",
+    "\x1c",
+    "\xa0",
+    "é",
+    "\u2028",
+    "\x85",
+    "'",
+    "\\",
+    "#",
+    "\t",
+]
+cells = st.one_of(
+    st.sampled_from(NASTY), st.text(alphabet=st.sampled_from('ab ,;"\r\n\\é0'), max_size=5)
+)
 texts = st.builds(
     lambda rows, end, last: end.join(";".join(row) for row in rows) + (end if last else ""),
     st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=6),
@@ -89,7 +108,8 @@ def test_a_plain_text_does_take_the_quick_way():
 
 
 @pytest.mark.parametrize(
-    "text", ['a;b\n1;"2"\n', "a;b\n1\n", "a;b\n1;2\n\n", "a\n1\n", "a;b\n1;2\r3;4\n", "a;b\n", "a;b"]
+    "text",
+    ['a;b\n1;"2"\n', "a;b\n1\n", "a;b\n1;2\n\n", "a\n1\n", "a;b\n1;2\r3;4\n", "a;b\n", "a;b"],
 )
 def test_what_needs_a_second_look_is_left_alone(text):
     assert read_plain(text, 1, ";") is None

@@ -39,8 +39,15 @@ columns = { practitioner_id = "Staff", role = "Role" }
 [[files]]
 file = "episodes.csv"
 table = "episodes"
-columns = { episode_id = "Episode", client_id = "Client", couple_id = "Couple", unit = "Unit", practitioner_id = "Staff", started_on = "Start", ended_on = "End" }
 constants = { intervention = "therapy" }
+[files.columns]
+episode_id = "Episode"
+client_id = "Client"
+couple_id = "Couple"
+unit = "Unit"
+practitioner_id = "Staff"
+started_on = "Start"
+ended_on = "End"
 
 [[files]]
 file = "who5.csv"
@@ -113,7 +120,10 @@ days = st.sampled_from(
         "16.03.2026", "2026-03-16 10:00", "20260316", "", "x", "1.2.26",
     ]
 )  # fmt: skip
-answers = st.sampled_from(["0", "1", "2", "3"] * 3 + ["", "3.0", " 2", "9", "99", "7", "-1", "1.5", "often", "NA", "x", "-"])
+answers = st.sampled_from(
+    ["0", "1", "2", "3"] * 3
+    + ["", "3.0", " 2", "9", "99", "7", "-1", "1.5", "often", "NA", "x", "-"]
+)
 occasions = st.sampled_from(["intake", "session", "End", "", "followup", "NA"])
 raters = st.sampled_from(["client", "Client", "partner", ""])
 who5 = st.lists(
@@ -201,7 +211,9 @@ def compare(folder, tables):
 @given(clients, couples, episodes, who5, gad7, st.booleans())
 @example([], [], [], [], [], True)
 @example([], [], [], [["c1", "e1", "2026-03-01", "", *"99999", ""]] * 2, [], True)
-def test_both_roads_lead_to_the_same_place(tmp_path_factory, people, two, courses, first, second, ends):  # noqa: E501
+def test_both_roads_lead_to_the_same_place(
+    tmp_path_factory, people, two, courses, first, second, ends
+):
     tables = {
         "clients": CLIENTS + list(people),
         "couples": COUPLES + list(two),

@@ -33,7 +33,8 @@ class Texts:
 
     def take(self) -> np.ndarray:
         """The cells, None where empty."""
-        return np.append(self.texts, [None])[self.codes]
+        cells: np.ndarray = np.append(self.texts, [None])[self.codes]
+        return cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -176,7 +176,7 @@ def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
 
 def _cells(frame: pd.DataFrame, column: str) -> ExtensionArray:
     """The cells of a column without their index, declared columns as text."""
-    cells = frame[column] if column in frame else None
+    cells = frame.get(column)
     if cells is None or cells.isna().all():
         return no_text(len(frame))
     return (cells if column.startswith("_") else cells.astype(TEXT)).array

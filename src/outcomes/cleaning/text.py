@@ -16,9 +16,7 @@ from outcomes.ledger import FILE, LINE, Action, entries
 TEXT = pd.StringDtype()
 
 
-def each_text(
-    cells: pd.Series, change: Callable[[list[str]], Sequence[str | None]]
-) -> pd.Series:
+def each_text(cells: pd.Series, change: Callable[[list[str]], Sequence[str | None]]) -> pd.Series:
     """Cells with each distinct text changed once; missing stays missing."""
     whole = cells if cells.dtype == TEXT else cells.astype(TEXT)
     codes, distinct = pd.factorize(whole)

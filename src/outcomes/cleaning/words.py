@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from outcomes.cleaning.policy import CleaningPolicy, Settings
@@ -26,7 +28,7 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
                 continue
             known = {word.casefold(): word for word in vocabularies()[column.vocabulary].words}
             cells = frame[column.name]
-            words = each_text(cells, lambda texts, known=known: [known.get(t.casefold()) for t in texts])
+            words = each_text(cells, partial(_in_case, known))
             lost = cells[cells.notna() & words.isna()]
             if len(lost):
                 unknown.append((f"{name}.{column.name}", lost.value_counts()))
@@ -34,6 +36,10 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
     if unknown:
         raise _refusal(unknown, settings.policy)
     return tracing.done()
+
+
+def _in_case(known: dict[str, str], texts: list[str]) -> list[str | None]:
+    return [known.get(text.casefold()) for text in texts]
 
 
 def _refusal(unknown: list[tuple[str, pd.Series]], policy: CleaningPolicy) -> VocabularyError:

@@ -100,7 +100,9 @@ def check_range(instrument: Instrument, values: np.ndarray) -> None:
     if low is None:
         return
     tops = np.array([instrument.maximum_of(i) for i in range(1, instrument.n_items + 1)], float)
-    if all(_plainly_codes(v, low, t, instrument.item_step) for v, t in zip(values.T, tops, strict=True)):
+    if all(
+        _plainly_codes(v, low, t, instrument.item_step) for v, t in zip(values.T, tops, strict=True)
+    ):
         return
     with np.errstate(invalid="ignore"):
         wrong = (values < low) | (values > tops)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from outcomes.errors import InputError, OutputError, UsageError
 from outcomes.sources.practice_files import Job, PracticeDone, clean_practice
@@ -30,7 +31,9 @@ def on_cluster(address: str, parts: Sequence[Practice], job: Job) -> Iterator[Pr
             fix="pip install 'outcomes[cluster]'",
         ) from None
     try:
-        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        client: Any = Client(  # type: ignore[no-untyped-call]
+            address, timeout=_PATIENCE, set_as_default=False
+        )
     except (OSError, ValueError, TimeoutError):
         raise UsageError(
             "no scheduler answers there",
@@ -48,7 +51,7 @@ def on_cluster(address: str, parts: Sequence[Practice], job: Job) -> Iterator[Pr
             pure=False,
         )
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures):  # type: ignore[no-untyped-call]
                 yield future.result()
         except KilledWorker:
             raise OutputError(

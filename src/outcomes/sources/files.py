@@ -229,7 +229,7 @@ def _framed_plain(records: PlainRecords, name: str, header_line: int, digest: st
     """As `_framed`, for records whose cells are columns already and never ragged."""
     headers = _headers(records.headers, name, header_line)
     lines, blank = records.lines(), _blank(records)
-    log = ()
+    log: tuple[pd.DataFrame, ...] = ()
     if blank.any():
         log = (
             entries(
@@ -249,7 +249,9 @@ def _framed_plain(records: PlainRecords, name: str, header_line: int, digest: st
         for header, column in named_columns(records, headers).items()
     }
     cells = pd.DataFrame(columns)
-    cells[FILE] = pd.array(pa.repeat(pa.scalar(name, pa.large_string()), len(lines)), dtype="string")
+    cells[FILE] = pd.array(
+        pa.repeat(pa.scalar(name, pa.large_string()), len(lines)), dtype="string"
+    )
     cells[LINE] = lines
     if blank.any():
         cells = cells[~blank].reset_index(drop=True)

@@ -110,7 +110,9 @@ def _answers(
     return parts
 
 
-def iso_days(dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0) -> pd.Series:
+def iso_days(
+    dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0
+) -> pd.Series:
     """ISO days, shifted by some days. What is no date stays, for cleaning to report."""
     codes, distinct = pd.factorize(dates)
     texts: list[str | None] = []

@@ -63,8 +63,7 @@ def clean_practice(practice: Practice, job: Job) -> PracticeDone:
     study, forms = _named(read, job)
     scores = _scores(study, forms)
     pairs_of = {
-        str(name): pairs(study, str(name), scores=scores)
-        for name in scores["instrument"].unique()
+        str(name): pairs(study, str(name), scores=scores) for name in scores["instrument"].unique()
     }
     account = read.study.ledger
     if not isinstance(account, Ledger):

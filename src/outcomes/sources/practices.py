@@ -12,7 +12,6 @@ from outcomes.errors import InputError
 from outcomes.schema import TABLES
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import SUFFIXES
-from outcomes.sources.layout import Layout
 from outcomes.sources.folder import (
     PRACTICE,
     PRACTICE_FOLDER,
@@ -21,6 +20,7 @@ from outcomes.sources.folder import (
     present_files,
     unread_files,
 )
+from outcomes.sources.layout import Layout
 from outcomes.sources.reading import LAYOUT, LEDGER
 
 

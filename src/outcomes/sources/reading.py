@@ -275,6 +275,7 @@ def by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
 
 
 def read_entry(folder: Path, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
+    """One file of a layout as text, without what its entries leave out."""
     entry = entries_of_file[0]
     name = str(entry.file)
     project = load_project(folder, entry.dictionary, where)

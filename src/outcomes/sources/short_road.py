@@ -34,7 +34,14 @@ from outcomes.sources.forms import Forms
 from outcomes.sources.kinship import related
 from outcomes.sources.layout import Layout
 from outcomes.sources.lines import unused_columns, unused_lines
-from outcomes.sources.reading import Gathered, by_file, fit_file, gather_files, missing_said, read_entry
+from outcomes.sources.reading import (
+    Gathered,
+    by_file,
+    fit_file,
+    gather_files,
+    missing_said,
+    read_entry,
+)
 from outcomes.sources.wide import is_simple, read_wide
 
 # Added to the line of an answer that stands for its whole line, to know it again in the ledger.
@@ -155,9 +162,7 @@ def _set_out(
     return replace(walk, rows=_rows(walk, _chosen(lines, verdict)))
 
 
-def _arrive(
-    walk: _Walk, gathered: Gathered, traced: Traced, settings: Settings
-) -> _Arrived:
+def _arrive(walk: _Walk, gathered: Gathered, traced: Traced, settings: Settings) -> _Arrived:
     """Put together what stayed on the road and what comes back to it."""
     lines, verdict = walk.lines, walk.verdict
     late = np.zeros_like(verdict.ordinary)
@@ -190,9 +195,7 @@ def _touched(traced: Traced) -> bool:
     )
 
 
-def _back(
-    walk: _Walk, kept: np.ndarray, rows: pd.DataFrame, traced: Traced
-) -> list[pd.DataFrame]:
+def _back(walk: _Walk, kept: np.ndarray, rows: pd.DataFrame, traced: Traced) -> list[pd.DataFrame]:
     """Mark in `kept` what became of the rows sent; returns their entries."""
     if rows.empty:
         return []
@@ -207,7 +210,7 @@ def _back(
 
 def _chosen(lines: WideLines, verdict: Judgement) -> np.ndarray:
     """Answers (n, k) that take the general road."""
-    chosen = lines.answered & ~lines.usable
+    chosen: np.ndarray = lines.answered & ~lines.usable
     chosen |= lines.answered & verdict.entangled[:, None]
     first = np.argmax(lines.usable, axis=1)
     stands = np.flatnonzero(verdict.single & lines.usable.any(axis=1))

@@ -126,9 +126,7 @@ def _taken_on(column: Texts) -> np.ndarray:
     return taken_on
 
 
-def _cells(
-    raw: RawFile, entry: FileLayout, missing: Sequence[str]
-) -> tuple[np.ndarray, pd.Series]:
+def _cells(raw: RawFile, entry: FileLayout, missing: Sequence[str]) -> tuple[np.ndarray, pd.Series]:
     """Codes (n, k) into the distinct answers, as `map_entry` leaves them."""
     sources = list(entry.visits[0].items.values())
     parts = [pd.factorize(raw.cells[source]) for source in sources]
