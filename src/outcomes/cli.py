@@ -133,7 +133,7 @@ def _clean_practices(arguments: argparse.Namespace, layout: str | None) -> int:
         key=arguments.key,
         keep_ids=arguments.keep_ids,
         allow_text=arguments.allow_text,
-        jobs=arguments.jobs or 1,
+        jobs=1 if arguments.jobs is None else arguments.jobs,
         scheduler=arguments.scheduler,
     )
     print(arguments.out)
