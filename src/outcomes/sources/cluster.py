@@ -51,7 +51,7 @@ def on_cluster(address: str, parts: Sequence[Practice], job: Job) -> Iterator[Pr
             pure=False,
         )
         try:
-            for future in as_completed(futures):  # type: ignore[no-untyped-call]
+            for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
                 yield future.result()
         except KilledWorker:
             raise OutputError(
