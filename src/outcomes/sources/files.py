@@ -112,15 +112,27 @@ def read_file(
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
+    raw = _split(text, name, header_line, header_rows, separator, rename, digest)
+    log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
+    return replace(raw, log=log, separator=separator)
+
+
+def _split(
+    text: str,
+    name: str,
+    header_line: int,
+    header_rows: int,
+    separator: str,
+    rename: Rename | None,
+    digest: str,
+) -> RawFile:
+    """Records of a decoded text, the quick way where it is plain."""
     # Headers of several rows and other names are for the long way; a plain file has neither.
     plain = read_plain(text, header_line, separator) if header_rows == 1 and not rename else None
     if plain is not None:
-        raw = _framed_plain(plain, name, header_line, digest)
-    else:
-        records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
-        raw = _framed(_renamed(records, rename), name, header_line, digest)
-    log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
-    return replace(raw, log=log, separator=separator)
+        return _framed_plain(plain, name, header_line, digest)
+    records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
+    return _framed(_renamed(records, rename), name, header_line, digest)
 
 
 def _renamed(records: Records, rename: Rename | None) -> Records:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
@@ -96,6 +96,16 @@ def clean_practices(
     _refuse_foreign(target)
     place = None if keep_ids else Path(key_file() if key is None else key).expanduser().resolve()
     texts = {} if place is None else {RECORD: _record(place, target)}
+    job = Job(str(folder), "", None if place is None else str(place), withheld)
+    return _written(
+        target, texts, lambda staged: _run(parts, replace(job, out=staged), jobs, scheduler)
+    )
+
+
+def _written(
+    target: Path, texts: dict[str, str], run: Callable[[str], Iterator[PracticeDone]]
+) -> Streamed:
+    """Run into a folder aside, and rename it into its place when all is done."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -103,8 +113,7 @@ def clean_practices(
         raise _unwritable(target, error) from None
     try:
         staged = aside / "new"
-        job = Job(str(folder), str(staged), None if place is None else str(place), withheld)
-        done = _sorted(_run(parts, job, jobs, scheduler))
+        done = _sorted(run(str(staged)))
         _refuse_shared(done)
         streamed = _streamed(target, done)
         _finish(staged, streamed, texts)
