@@ -104,6 +104,8 @@ def clean(arguments: argparse.Namespace) -> int:
     withheld = withheld_text(arguments.allow_text)
     layout = _existing(arguments.layout) if arguments.layout else None
     source = _existing(arguments.source)
+    if arguments.jobs is not None or arguments.scheduler is not None:
+        return _clean_practices(arguments, layout)
     place = Path(arguments.key).expanduser() if arguments.key else key_file()
     if not arguments.keep_ids:
         # Before anything is read: reading makes the key where ids are names.
@@ -155,6 +157,25 @@ def layout(arguments: argparse.Namespace) -> int:
     print(out)
     print("\n".join(proposal.lines(out)), file=sys.stderr)
     return DONE if proposal.finished else PARTLY
+
+
+def _clean_practices(arguments: argparse.Namespace, layout: str | None) -> int:
+    """Clean a folder of practices one by one, here or on a cluster."""
+    from outcomes.sources.stream import clean_practices
+
+    done = clean_practices(
+        _existing(arguments.source),
+        Path(arguments.out),
+        layout=layout,
+        key=arguments.key,
+        keep_ids=arguments.keep_ids,
+        allow_text=arguments.allow_text,
+        jobs=1 if arguments.jobs is None else arguments.jobs,
+        scheduler=arguments.scheduler,
+    )
+    print(arguments.out)
+    print(f"{done.scores} scores, {done.pairs} pairs", file=sys.stderr)
+    return DONE
 
 
 def example(arguments: argparse.Namespace) -> int:
@@ -276,6 +297,16 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         default=[],
         metavar="COLUMN",
         help="write this column of free text, which is left empty otherwise; may be repeated",
+    )
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="SOURCE holds folders practice_id=CODE: read, score and pair them N at a time",
+    )
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="the same on the workers of a Dask scheduler"
     )
     sub.set_defaults(command=clean)
 
