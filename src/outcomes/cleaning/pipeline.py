@@ -100,7 +100,7 @@ def clean(
     )
     traced = run_steps(raw, settings)
     tables, found = traced.tables, [*logs, *traced.log]
-    read = {table: len(frame) for table, frame in raw.items()}
+    read = {table: len(raw[table]) for table in TABLES if table in raw}
     finished = {
         table: finish_table(table, tables[table]) if table in tables else empty_table(table)
         for table in TABLES

@@ -45,17 +45,23 @@ from outcomes.sources.assembling import (
     read_entry,
 )
 from outcomes.sources.entry import FileLayout
-from outcomes.sources.files import RawFile
 from outcomes.sources.forms import Forms
 from outcomes.sources.kinship import related
 from outcomes.sources.layout import Layout
 from outcomes.sources.lines import unused_lines
 from outcomes.sources.spreadsheets.facts import EPOCHS
+from outcomes.sources.walk import (
+    STANDS,
+    Walk,
+    chosen_answers,
+    enter_rows,
+    lost_lines,
+    rows_of,
+    spread,
+)
 from outcomes.sources.wide import is_simple, read_wide
 from outcomes.sources.withholding import hide_ids, id_columns, telling_ids, tells_nobody
 
-# Added to the line of an answer that stands for its whole line, to know it again in the ledger.
-_STANDS = 1 << 40
 # Ids are compared between tables as they are mapped; words given for ids may still be tidied.
 _IDS = ("client_id", "episode_id")
 _REFERRED = ("clients", "couples", "episodes")
@@ -91,17 +97,6 @@ class _Arrived:
     log: tuple[pd.DataFrame, ...]
     kept: int
     used: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Walk:
-    """One questionnaire on its way: cells, entry, lines, and the answers that leave the road."""
-
-    raw: RawFile
-    entry: FileLayout
-    lines: WideLines
-    verdict: Judgement
-    rows: pd.DataFrame
 
 
 def read_practice(
@@ -159,7 +154,7 @@ def _read(
     return _joined(layout.name or "study", whole, traced, walks, arrived)
 
 
-def _tells(gathered: Gathered, walks: Sequence[_Walk]) -> bool:
+def _tells(gathered: Gathered, walks: Sequence[Walk]) -> bool:
     """Whether any ids of a practice tell who people are, those on the short road too."""
     parts = [gathered.tables["responses"]] if "responses" in gathered.tables else []
     for walk in walks:
@@ -175,10 +170,10 @@ def _tells(gathered: Gathered, walks: Sequence[_Walk]) -> bool:
     return bool(telling_ids(tables, [*gathered.ids, *ids]))
 
 
-def _slid(gathered: Gathered, walks: Sequence[_Walk]) -> frozenset[tuple[str, int]]:
+def _slid(gathered: Gathered, walks: Sequence[Walk]) -> frozenset[tuple[str, int]]:
     """Lines whose cells may stand in the wrong column, also where an answer stands for them."""
     slid = slid_lines([*gathered.log, *(log for walk in walks for log in walk.raw.log)])
-    return slid | {(file, line + _STANDS) for file, line in slid}
+    return slid | {(file, line + STANDS) for file, line in slid}
 
 
 def _general(
@@ -210,7 +205,7 @@ def _simple_files(layout: Layout) -> set[str | None]:
 
 def _set_out(
     place: Place, entry: FileLayout, layout: Layout, known: Relations, settings: Settings
-) -> _Walk | None:
+) -> Walk | None:
     """Read one questionnaire and choose what has to take the general road; None for all of it."""
     raw = read_entry(place, [entry], layout.where)
     raw, (settled,) = fit_file(raw, [entry], layout, settings.missing)
@@ -221,11 +216,11 @@ def _set_out(
     if not tells_nobody(settled, said):
         return None
     verdict = judge(lines, known, settings)
-    walk = _Walk(raw, settled, lines, verdict, pd.DataFrame())
-    return replace(walk, rows=_rows(walk, _chosen(lines, verdict)))
+    walk = Walk(raw, settled, lines, verdict, pd.DataFrame())
+    return replace(walk, rows=rows_of(walk, chosen_answers(lines, verdict)))
 
 
-def _arrive(walk: _Walk, gathered: Gathered, traced: Traced, settings: Settings) -> _Arrived:
+def _arrive(walk: Walk, gathered: Gathered, traced: Traced, settings: Settings) -> _Arrived:
     """Put together what stayed on the road and what comes back to it."""
     lines, verdict = walk.lines, walk.verdict
     late = np.zeros_like(verdict.ordinary)
@@ -237,7 +232,7 @@ def _arrive(walk: _Walk, gathered: Gathered, traced: Traced, settings: Settings)
     if late.any():
         verdict = Judgement(np.zeros_like(late), late, np.zeros_like(late))
         again = replace(walk, verdict=verdict)
-        rows = _rows(again, _chosen(lines, verdict) & lines.usable)
+        rows = rows_of(again, chosen_answers(lines, verdict) & lines.usable)
         context = related(gathered.tables, rows)
         log += _back(again, kept, rows, _general(context, [rows], settings))
     made = pd.DataFrame(
@@ -257,81 +252,17 @@ def _touched(traced: Traced) -> bool:
     )
 
 
-def _back(walk: _Walk, kept: np.ndarray, rows: pd.DataFrame, traced: Traced) -> list[pd.DataFrame]:
+def _back(walk: Walk, kept: np.ndarray, rows: pd.DataFrame, traced: Traced) -> list[pd.DataFrame]:
     """Mark in `kept` what became of the rows sent; returns their entries."""
     if rows.empty:
         return []
     name = walk.raw.name
     left = traced.tables["responses"]
     left = left[left[FILE] == name]
-    kept &= ~_lost_lines(walk.raw, rows, left)[:, None]
-    _enter_rows(kept, walk, left)
+    kept &= ~lost_lines(walk.raw, rows, left)[:, None]
+    enter_rows(kept, walk, left)
     entries = [part[_of_files(part, [name])] for part in traced.log]
-    return [_spread(part, walk) for part in entries if len(part)]
-
-
-def _chosen(lines: WideLines, verdict: Judgement) -> np.ndarray:
-    """Answers (n, k) that take the general road."""
-    chosen: np.ndarray = lines.answered & ~lines.usable
-    chosen |= lines.answered & verdict.entangled[:, None]
-    first = np.argmax(lines.usable, axis=1)
-    stands = np.flatnonzero(verdict.single & lines.usable.any(axis=1))
-    chosen[stands, first[stands]] = True
-    return chosen
-
-
-def _rows(walk: _Walk, chosen: np.ndarray) -> pd.DataFrame:
-    """The chosen answers as `map_entry` would make them rows, in the order of the source."""
-    line, item = np.nonzero(chosen)
-    lines, visit = walk.lines, walk.entry.visits[0]
-    stands = walk.verdict.single[line] & lines.usable[line, item]
-    columns = {name: words.take()[line] for name, words in lines.words.items()}
-    columns["instrument"] = np.full(len(line), walk.entry.constants["instrument"], dtype=object)
-    columns["item"] = np.array(list(visit.items), dtype=object)[item]
-    columns["value"] = lines.cell_texts[lines.cells[line, item]]
-    columns[FILE] = np.full(len(line), walk.raw.name, dtype=object)
-    columns[CELL] = np.array(list(visit.items.values()), dtype=object)[item]
-    rows = pd.DataFrame({name: pd.array(cells, dtype="string") for name, cells in columns.items()})
-    rows[LINE] = walk.raw.cells[LINE].to_numpy()[line] + _STANDS * stands
-    return rows
-
-
-def _places(walk: _Walk, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Position of line and item of each row."""
-    line = np.searchsorted(walk.raw.cells[LINE].to_numpy(), rows[LINE].to_numpy() % _STANDS)
-    place = {item: n for n, item in enumerate(walk.entry.visits[0].items)}
-    return line, rows["item"].map(place).to_numpy(dtype="int64")
-
-
-def _lost_lines(raw: RawFile, rows: pd.DataFrame, left: pd.DataFrame) -> np.ndarray:
-    """Lines whose standing answer the general road did not keep."""
-    sent, kept = (frame[LINE].to_numpy() for frame in (rows, left))
-    gone = np.setdiff1d(sent[sent >= _STANDS], kept) % _STANDS
-    lost = np.zeros(len(raw.cells), dtype=bool)
-    lost[np.searchsorted(raw.cells[LINE].to_numpy(), gone)] = True
-    return lost
-
-
-def _enter_rows(kept: np.ndarray, walk: _Walk, left: pd.DataFrame) -> None:
-    """Mark the answers of entangled lines that the general road kept."""
-    line, item = _places(walk, left)
-    stands = left[LINE].to_numpy() >= _STANDS
-    if not (walk.verdict.entangled[line] | stands).all():
-        # A fault of this program: what is off its scale is never kept.
-        raise AssertionError("the general road kept an answer that is off its scale")
-    kept[line[~stands], item[~stands]] = True
-
-
-def _spread(log: pd.DataFrame, walk: _Walk) -> pd.DataFrame:
-    """Entries with one for each answer that another stood for."""
-    number = log["line"].to_numpy()
-    stands = number >= _STANDS
-    if not stands.any():
-        return log
-    line = np.searchsorted(walk.raw.cells[LINE].to_numpy(), number % _STANDS)
-    n = np.where(stands, walk.lines.usable[line].sum(axis=1), 1)
-    spread = log.assign(line=number % _STANDS).iloc[np.repeat(np.arange(len(log)), n)]
-    return spread.reset_index(drop=True)
+    return [spread(part, walk) for part in entries if len(part)]
 
 
 def _forms(lines: WideLines, kept: np.ndarray, entry: FileLayout) -> Forms:
@@ -356,7 +287,7 @@ def _joined(
     name: str,
     gathered: Gathered,
     traced: Traced,
-    walks: Sequence[_Walk],
+    walks: Sequence[Walk],
     arrived: Sequence[_Arrived],
 ) -> PracticeRead:
     """Study, forms and the whole account."""
