@@ -101,30 +101,35 @@ def read_file(
     digest = hashlib.sha256(content).hexdigest()
     if suffix in WORKBOOK_SUFFIXES:
         records = read_workbook(content, name, sheet, header_line)
-        named = _renamed(records, rename)
-        return _framed(named, f"{name}[{sheet}]" if sheet else name, header_line, digest)
-    if sheet is not None:
-        kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
-        raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
+        name = f"{name}[{sheet}]" if sheet else name
+        return _framed(_renamed(records, rename), name, header_line, digest)
+    _refuse_sheet(sheet, suffix, name)
     if suffix in PARQUET_SUFFIXES:
         return _framed(read_columnar(content, name), name, 1, digest)
     chosen, guessed = detect_encoding(content) if encoding == AUTO else (encoding, False)
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
-    raw = _split(text, name, header_line, header_rows, separator, rename, digest)
+    raw = _split(text, name, digest, header_line, header_rows, separator=separator, rename=rename)
     log = (_guessed(name, header_line), *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
+
+
+def _refuse_sheet(sheet: str | None, suffix: str, name: str) -> None:
+    if sheet is not None:
+        kind = "Parquet" if suffix in PARQUET_SUFFIXES else "text"
+        raise InputError(f"a {kind} file has no sheets", where=name, fix="leave out sheet")
 
 
 def _split(
     text: str,
     name: str,
+    digest: str,
     header_line: int,
     header_rows: int,
+    *,
     separator: str,
     rename: Rename | None,
-    digest: str,
 ) -> RawFile:
     """Records of a decoded text, the quick way where it is plain."""
     # Headers of several rows and other names are for the long way; a plain file has neither.
