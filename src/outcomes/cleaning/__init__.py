@@ -7,7 +7,14 @@ from outcomes.cleaning.dates import (
     parse_date,
     parse_dates,
 )
-from outcomes.cleaning.pipeline import STEPS, clean
+from outcomes.cleaning.pipeline import (
+    STEPS,
+    clean,
+    finish_table,
+    run_steps,
+    settle_rules,
+    slid_lines,
+)
 from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.reasons import Reason, reasons
@@ -29,11 +36,15 @@ __all__ = [
     "Tracing",
     "clean",
     "cleaning_policy",
+    "finish_table",
     "is_required",
     "missing_words",
     "order_evidence",
     "parse_date",
     "parse_dates",
     "reasons",
+    "run_steps",
+    "settle_rules",
+    "slid_lines",
     "tidy",
 ]

@@ -7,6 +7,7 @@ leaves most values inside the range, so it is looked for first and stops the rea
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -106,8 +107,21 @@ def _item_limits(instrument_id: str, item: str) -> tuple[float, float, float]:
     return low, high, instrument.item_step or np.nan
 
 
+def item_limits(instrument_id: str, items: Sequence[str]) -> tuple[np.ndarray, ...]:
+    """Lowest code, highest code and step of each item; all missing where there is no such item."""
+    found = np.array([_item_limits(instrument_id, item) for item in items], dtype=float)
+    return found[:, 0], found[:, 1], found[:, 2]
+
+
 def _outside(values: np.ndarray, limits: pd.DataFrame) -> np.ndarray:
     low, high, step = (limits[name].to_numpy() for name in ("low", "high", "step"))
+    return off_scale(values, low, high, step)
+
+
+def off_scale(
+    values: np.ndarray, low: np.ndarray, high: np.ndarray, step: np.ndarray
+) -> np.ndarray:
+    """Which values are no codes of their scale; a missing value is none off it."""
     steps = (values - low) / step
     between = np.abs(steps - np.round(steps)) > _ROUNDING / np.where(step > 0, step, 1.0)
     outside: np.ndarray = (values < low) | (values > high) | (between & ~np.isnan(step))

@@ -34,6 +34,10 @@ _ORDERED = {
     "mdy": re.compile(rf"(?P<m>\d{{1,2}})(?P<s>[-/. ])(?P<d>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}"),
 }
 _LAST_MONTH = 12
+# numpy counts days from here, and its missing day is the smallest number.
+_DAY_ZERO = date(1970, 1, 1).toordinal()
+_NO_DAY = np.iinfo(np.int64).min
+_ISO_LENGTH = len("2026-01-31")
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$")
 _NOON, _LAST_HOUR, _LAST_MINUTE = 12, 23, 59
 _SHORT_YEAR = (
@@ -55,6 +59,8 @@ def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None
     order. A year of two digits is not read. The day is the one written; with a `zone`, a
     time that states its offset counts as the day it was there.
     """
+    if (day := _plain_day(text)) is not None:
+        return day
     found = next((match for plain in _PLAIN if (match := plain.fullmatch(text))), None)
     if found is None and order in _ORDERED:
         found = _ORDERED[order].fullmatch(text)
@@ -66,6 +72,16 @@ def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None
         day = date(int(found["y"]), number, int(found["d"]))
         return day if zone is None or found["zone"] is None else _local(day, found, zone)
     except (ValueError, OverflowError):
+        return None
+
+
+def _plain_day(text: str) -> date | None:
+    """The most frequent form by far, ten times as quick; anything odd goes the long way."""
+    if len(text) != _ISO_LENGTH or text[4] != "-" or text[7] != "-":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
         return None
 
 
@@ -89,10 +105,12 @@ def _local(day: date, found: re.Match[str], zone: tzinfo) -> date:
 def parse_dates(texts: pd.Series, order: str) -> pd.Series:
     """Dates as datetime64[s], missing where the text is missing or not a date."""
     codes, distinct = pd.factorize(texts)
-    parsed = [parse_date(str(text), order) for text in distinct]
+    known: list[str] = distinct.to_numpy(dtype=object).tolist()
+    parsed = [parse_date(str(text), order) for text in known]
     # numpy rather than pd.to_datetime: its years 1 to 9999 are those of datetime.date.
-    days = np.array([*parsed, None], dtype="datetime64[s]")
-    return pd.Series(days[codes], index=texts.index, dtype="datetime64[s]")
+    numbers = [_NO_DAY if day is None else day.toordinal() - _DAY_ZERO for day in parsed]
+    days = np.array([*numbers, _NO_DAY], dtype="int64").view("datetime64[D]")
+    return pd.Series(days.astype("datetime64[s]")[codes], index=texts.index)
 
 
 def two_digit_years(texts: pd.Series) -> pd.Series:

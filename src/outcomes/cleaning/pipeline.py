@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from outcomes.cleaning.answers import check_answers, check_instruments
 from outcomes.cleaning.duplicates import remove_duplicates
@@ -20,7 +21,7 @@ from outcomes.cleaning.ranges import check_goal_scales, check_ranges
 from outcomes.cleaning.references import check_references, check_units
 from outcomes.cleaning.roles import check_roles, join_roles
 from outcomes.cleaning.shared import lines_behind
-from outcomes.cleaning.text import tidy_text
+from outcomes.cleaning.text import TEXT, no_text, tidy_text
 from outcomes.cleaning.timing import check_dates, check_order
 from outcomes.cleaning.traced import CELL, FIND_EPISODE, LOOK_UP, Tables, Traced
 from outcomes.cleaning.types import set_types
@@ -90,23 +91,21 @@ def clean(
     absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires
     or codings have to be settled in the layout first.
     """
-    policy = cleaning_policy()
-    settings = Settings(
+    settings = settle_rules(
         exported_on=exported_on,
         date_order=date_order,
-        missing=policy.missing if missing is None else tuple(missing),
-        sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
-        resubmission_days=_either(resubmission_days, policy.resubmission_days),
-        accept=frozenset(accept),
-        policy=policy,
-        slid=_slid(logs),
-        context=context or {},
+        missing=missing,
+        sentinels=sentinels,
+        resubmission_days=resubmission_days,
+        accept=accept,
+        logs=logs,
+        context=context,
     )
-    tables = _prepared(raw)
-    read = {table: len(frame) for table, frame in tables.items()}
-    tables, found = _through_steps(tables, settings, logs)
+    traced = run_steps(raw, settings)
+    tables, found = traced.tables, [*logs, *traced.log]
+    read = {table: len(raw[table]) for table in TABLES if table in raw}
     finished = {
-        table: _finished(table, tables[table]) if table in tables else empty_table(table)
+        table: finish_table(table, tables[table]) if table in tables else empty_table(table)
         for table in TABLES
     }
     kept = {table: len(finished[table]) for table in read}
@@ -115,17 +114,6 @@ def clean(
     ledger = Ledger.build(log, read=read, kept=kept, lines=dict(lines), used=used)
     _check_balance(ledger)
     return Study(name=name, **finished, ledger=ledger, sources=tuple(sources))
-
-
-def _through_steps(
-    tables: Tables, settings: Settings, logs: Sequence[pd.DataFrame]
-) -> tuple[Tables, list[pd.DataFrame]]:
-    found = list(logs)
-    for step in STEPS:
-        traced = step(tables, settings)
-        tables = traced.tables
-        found.extend(traced.log)
-    return tables, found
 
 
 def _either(said: int | None, default: int) -> int:
@@ -138,10 +126,50 @@ def _check_balance(ledger: Ledger) -> None:
         raise AssertionError(f"the ledger does not balance:\n{ledger.balance()}\n{ledger.files()}")
 
 
-def _slid(logs: Sequence[pd.DataFrame]) -> frozenset[tuple[str, int]]:
+def slid_lines(logs: Sequence[pd.DataFrame]) -> frozenset[tuple[str, int]]:
     """Lines whose cells may stand in the wrong column."""
     ragged = [log[log["reason"] == "ragged_line"] for log in logs]
     return frozenset(pair for log in ragged for pair in zip(log["file"], log["line"], strict=True))
+
+
+def settle_rules(
+    *,
+    exported_on: date,
+    date_order: str = "ymd",
+    missing: Sequence[str] | None = None,
+    sentinels: Sequence[float] | None = None,
+    resubmission_days: int | None = None,
+    accept: Collection[str] = (),
+    logs: Sequence[pd.DataFrame] = (),
+    context: Mapping[str, pd.DataFrame] | None = None,
+) -> Settings:
+    """What the steps need to know; see `clean`."""
+    policy = cleaning_policy()
+    return Settings(
+        exported_on=exported_on,
+        date_order=date_order,
+        missing=policy.missing if missing is None else tuple(missing),
+        sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
+        resubmission_days=_either(resubmission_days, policy.resubmission_days),
+        accept=frozenset(accept),
+        policy=policy,
+        slid=slid_lines(logs),
+        context=context or {},
+    )
+
+
+def run_steps(raw: Mapping[str, pd.DataFrame], settings: Settings) -> Traced:
+    """Run `STEPS` over raw tables: the rows they leave, with `_file` and `_line`, and all entries.
+
+    Raises as `clean`, whose inner part this is.
+    """
+    tables = _prepared(raw)
+    found: list[pd.DataFrame] = []
+    for step in STEPS:
+        traced = step(tables, settings)
+        tables = traced.tables
+        found.extend(traced.log)
+    return Traced(tables, tuple(found))
 
 
 def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
@@ -163,12 +191,22 @@ def _prepared(raw: Mapping[str, pd.DataFrame]) -> Tables:
                 )
         columns = [*table.names, FILE, LINE]
         columns += [name for name in (CELL, FIND_EPISODE, LOOK_UP) if name in frame]
-        whole = frame.reindex(columns=columns).reset_index(drop=True)
-        prepared[name] = whole.astype(dict.fromkeys(table.names, "string"))
+        prepared[name] = pd.DataFrame(
+            {column: _cells(frame, column) for column in columns}, index=range(len(frame))
+        )
     return prepared
 
 
-def _finished(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def _cells(frame: pd.DataFrame, column: str) -> ExtensionArray:
+    """The cells of a column without their index, declared columns as text."""
+    cells = frame.get(column)
+    if cells is None or cells.isna().all():
+        return no_text(len(frame))
+    return (cells if column.startswith("_") else cells.astype(TEXT)).array
+
+
+def finish_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The declared columns and dtypes of a table, sorted by key."""
     table = TABLES[name]
     ordered = frame.sort_values(list(table.key), kind="stable", na_position="first")
     dtypes = {column.name: column.dtype for column in table.columns}

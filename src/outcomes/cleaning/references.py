@@ -68,8 +68,9 @@ def _check_reference(tracing: Tracing, name: str, reference: Reference, settings
             )
         return
     (key,) = TABLES[reference.table].key
-    there = [] if target is None else target[key]
-    orphan = cells.notna() & ~cells.isin(there)
+    # As objects: pandas looks up texts ten times as fast so.
+    there = [] if target is None else target[key].to_numpy(object)
+    orphan = cells.notna() & ~cells.astype("object").isin(there)
     aside = tracing.aside(reference.table)
     if aside is not None:
         # Although an earlier export had the row: as it is now, it has to be decided upon.

@@ -37,7 +37,9 @@ def convert(cells: pd.Series, column: Column, date_order: str) -> pd.Series:
     if column.kind is Kind.TIME:
         return parse_times(cells)
     if column.kind is Kind.BOOLEAN:
-        return cells.str.casefold().map(TRUTH).astype("boolean")
+        codes, distinct = pd.factorize(cells)
+        read = [TRUTH.get(str(text).casefold()) for text in distinct]
+        return pd.Series(pd.array([*read, None], dtype="boolean")[codes], index=cells.index)
     if column.kind is Kind.NUMBER:
         return _numbers(cells)
     if column.kind is Kind.INTEGER:
@@ -66,7 +68,9 @@ def set_types(tables: Tables, settings: Settings) -> Traced:
             after = convert(before, column, settings.date_order)
             if column.kind in REASONS:
                 _lose(tracing, name, column, before.where(after.isna()))
-            kept = after.reindex(tracing[name].index).astype(column.dtype)
+            if len(after) != len(tracing[name]):
+                after = after.reindex(tracing[name].index)
+            kept = after.astype(column.dtype)
             tracing.replace(name, column.name, kept)
     return tracing.done()
 

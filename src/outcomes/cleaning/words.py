@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from outcomes.cleaning.policy import CleaningPolicy, Settings
+from outcomes.cleaning.text import each_text
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import VocabularyError
 from outcomes.ledger import FILE, LINE
@@ -29,7 +32,7 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
                 continue
             known = {word.casefold(): word for word in vocabularies()[column.vocabulary].words}
             cells = frame[column.name]
-            words = cells.str.casefold().map(known).astype("string")
+            words = each_text(cells, partial(_in_case, known))
             lost = cells[cells.notna() & words.isna()]
             if len(lost):
                 counts = _counts(lost, frame.loc[lost.index], settings)
@@ -48,6 +51,10 @@ def _counts(lost: pd.Series, rows: pd.DataFrame, settings: Settings) -> pd.Serie
     slid = pd.Series([place in settings.slid for place in places], index=lost.index, dtype=bool)
     shown = set(lost[~slid])
     return lost.where(lost.isin(shown)).value_counts(dropna=False)
+
+
+def _in_case(known: dict[str, str], texts: list[str]) -> list[str | None]:
+    return [known.get(text.casefold()) for text in texts]
 
 
 def _refusal(unknown: list[tuple[str, pd.Series]], policy: CleaningPolicy) -> VocabularyError:

@@ -21,6 +21,8 @@ def clean(arguments: argparse.Namespace) -> int:
         # Before anything is read: reading makes the key where ids are names.
         refuse_lost(arguments.out, place)
     new = not place.exists()
+    if arguments.jobs is not None or arguments.scheduler is not None:
+        return _clean_practices(arguments)
     if arguments.format == "csv":
         said: tuple[str, ...] = ()
         _write_csv(arguments, place)
@@ -72,3 +74,22 @@ def _merge(arguments: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, .
         allow_text=arguments.allow_text or None,
     )
     return withheld_text(open_store(arguments.out).state.text), tuple(merged.lines())
+
+
+def _clean_practices(arguments: argparse.Namespace) -> int:
+    """Clean a folder of practices one by one, here or on a cluster."""
+    from outcomes.sources.stream import clean_practices
+
+    done = clean_practices(
+        existing(arguments.source),
+        Path(arguments.out),
+        layout=existing(arguments.layout) if arguments.layout else None,
+        key=arguments.key,
+        keep_ids=arguments.keep_ids,
+        allow_text=arguments.allow_text,
+        jobs=1 if arguments.jobs is None else arguments.jobs,
+        scheduler=arguments.scheduler,
+    )
+    print(arguments.out)
+    print(f"{done.scores} scores, {done.pairs} pairs", file=sys.stderr)
+    return DONE

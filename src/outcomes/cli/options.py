@@ -88,6 +88,16 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="store: quarter after quarter into one Parquet dataset (default); csv: a folder of "
         "tables, written anew",
     )
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="SOURCE holds folders practice_id=CODE: read, score and pair them N at a time",
+    )
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="the same on the workers of a Dask scheduler"
+    )
     ids = sub.add_mutually_exclusive_group()
     ids.add_argument(
         "--key",

@@ -109,7 +109,8 @@ def placed_scores(
     ]
     keys = rows[["client_id", "episode_id"]].assign(row=np.arange(len(rows)))
     keys = keys.dropna(subset="client_id")
-    usable = found.merge(keys, on=["client_id", "episode_id"], how="inner")
+    row = _rows_of(found, keys)
+    usable = found.assign(row=row)[row >= 0]
     day = usable["taken_on"].to_numpy().astype("datetime64[D]").astype("int64")
     usable = usable.assign(
         day=day,
@@ -117,6 +118,18 @@ def placed_scores(
         score=usable["score"].to_numpy(dtype="float64", na_value=np.nan),
     )
     return usable[["row", "day", "taken_on", "occasion", "score"]], len(found) - len(usable)
+
+
+def _rows_of(found: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
+    """The row of each score, -1 where there is none. A row is one client in one episode."""
+    places = []
+    for column in ("client_id", "episode_id"):
+        both = pd.concat([keys[column], found[column]], ignore_index=True)
+        places.append(pd.factorize(both, use_na_sentinel=False)[0].astype("int64"))
+    pair = places[0] * (places[1].max(initial=0) + 1) + places[1]
+    rows = pd.Index(pair[: len(keys)]).get_indexer(pair[len(keys) :])
+    row: np.ndarray = np.append(keys["row"].to_numpy(), -1)[rows]
+    return row
 
 
 def _check_rater(rater: str) -> None:

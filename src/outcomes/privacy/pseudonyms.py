@@ -7,11 +7,12 @@ already pseudonymised pass unchanged, and from pseudonyms of another key, which 
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from outcomes.errors import InputError, UsageError
@@ -32,12 +33,16 @@ BODY = 16
 # 20 bits: of a million foreign values of our shape, about one would pass as our own.
 CHECK = 4
 _SHAPE = rf"[a-z2-7]{{{BODY + CHECK}}}"
+_ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
+_BLOCK = hashlib.sha256().block_size
 _ANY = re.compile(rf"[{''.join(PREFIXES.values())}]{_SHAPE}")
 # Changing any of these changes every pseudonym.
 _ID, _CHECK, _KEY = (f"outcomes {what} 1\0" for what in ("pseudonym", "checksum", "key id"))
 
 
-def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
+def pseudonyms(
+    values: pd.Series, key: bytes, kind: str, *, known: dict[str, str] | None = None
+) -> pd.Series:
     """Replace ids by keyed pseudonyms; missing stays missing.
 
     Parameters
@@ -48,6 +53,8 @@ def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
         The secret. The same id, kind and key give the same pseudonym everywhere.
     kind
         The table whose rows the ids name (`PREFIXES`).
+    known
+        Pseudonyms of this kind and key made before, by id; new ones are added.
 
     Returns
     -------
@@ -65,8 +72,12 @@ def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
             f"there are no pseudonyms for {kind!r}", fix=f"use one of: {', '.join(PREFIXES)}"
         )
     codes, distinct = pd.factorize(values.astype("string"))
-    known = [str(value) for value in distinct]
-    made = [_pseudonym(value, key, kind) for value in known]
+    memory = {} if known is None else known
+    ids = [str(value) for value in distinct.to_numpy(dtype=object)]
+    new = [value for value in ids if value not in memory]
+    fresh = dict(zip(new, _pseudonyms(new, key, kind), strict=True))
+    memory |= {value: name for value, name in fresh.items() if name is not None}
+    made = [memory.get(value) for value in ids]
     where = str(values.name or kind)
     foreign = made.count(None)
     if foreign:
@@ -89,17 +100,29 @@ def pseudonyms(values: pd.Series, key: bytes, kind: str) -> pd.Series:
     return pd.Series(filled, index=values.index, name=values.name)
 
 
-def pseudonymise(tables: Mapping[str, pd.DataFrame], key: bytes) -> dict[str, pd.DataFrame]:
+def pseudonymise(
+    tables: Mapping[str, pd.DataFrame],
+    key: bytes,
+    *,
+    known: dict[str, dict[str, str]] | None = None,
+) -> dict[str, pd.DataFrame]:
     """Tables whose ids are pseudonyms, in the order of their new keys.
 
     Every column of sensitivity PSEUDONYM is replaced, by the table it refers to: `client_a`
     and `client_id` agree. Rows are sorted anew, since the old order is the order of the ids.
+    `known` has pseudonyms made before by kind and id, and is added to.
     The tables given are not edited. Raises InputError as `pseudonyms`.
     """
+    memory = {} if known is None else known
     hidden = {}
     for name, frame in tables.items():
         columns = {
-            column: pseudonyms(frame[column].rename(f"{name}.{column}"), key, kind)
+            column: pseudonyms(
+                frame[column].rename(f"{name}.{column}"),
+                key,
+                kind,
+                known=memory.setdefault(kind, {}),
+            )
             for column, kind in kinds(TABLES[name]).items()
         }
         replaced = frame.assign(**columns)
@@ -136,7 +159,7 @@ def is_pseudonym(value: str) -> bool:
 
 def key_id(key: bytes) -> str:
     """A short name of the key, which may be published: the key cannot be had from it."""
-    return _letters(key, _KEY, BODY)
+    return _letters(key, _KEY, [""], BODY)[0]
 
 
 def text_columns() -> tuple[str, ...]:
@@ -184,17 +207,49 @@ def without_text(
     return emptied
 
 
+def _pseudonyms(values: list[str], key: bytes, kind: str) -> list[str | None]:
+    """The pseudonym of each id; None where it is a pseudonym of another key."""
+    prefix = PREFIXES[kind]
+    if any(map(re.compile(prefix + _SHAPE).fullmatch, values)):
+        return [_pseudonym(value, key, kind) for value in values]
+    bodies = _letters(key, f"{_ID}{kind}\0", values, BODY)
+    checks = _letters(key, f"{_CHECK}{kind}\0", bodies, CHECK)
+    return [prefix + body + check for body, check in zip(bodies, checks, strict=True)]
+
+
 def _pseudonym(value: str, key: bytes, kind: str) -> str | None:
-    """The pseudonym of an id; None where it is a pseudonym of another key."""
     prefix = PREFIXES[kind]
     if re.fullmatch(prefix + _SHAPE, value):
         body = value[len(prefix) : -CHECK]
-        check = _letters(key, f"{_CHECK}{kind}\0{body}", CHECK)
+        (check,) = _letters(key, f"{_CHECK}{kind}\0", [body], CHECK)
         return value if hmac.compare_digest(check, value[-CHECK:]) else None
-    body = _letters(key, f"{_ID}{kind}\0{value}", BODY)
-    return prefix + body + _letters(key, f"{_CHECK}{kind}\0{body}", CHECK)
+    (body,) = _letters(key, f"{_ID}{kind}\0", [value], BODY)
+    (check,) = _letters(key, f"{_CHECK}{kind}\0", [body], CHECK)
+    return prefix + body + check
 
 
-def _letters(key: bytes, message: str, length: int) -> str:
-    digest = hmac.digest(key, message.encode("utf-8"), "sha256")
-    return base64.b32encode(digest).decode("ascii").lower()[:length]
+def _letters(key: bytes, start: str, ends: Sequence[str], length: int) -> list[str]:
+    """For each end, the first letters of HMAC-SHA256 over start and end, in lower-case base 32."""
+    # The states after key and start are computed once: RFC 2104, with a key of one block.
+    block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+    inner.update(start.encode("utf-8"))
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+    digests = []
+    for end in ends:
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(end.encode("utf-8"))
+        outside.update(inside.digest())
+        digests.append(outside.digest())
+    size = hashlib.sha256().digest_size
+    bits = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, size)
+    return _base32(bits, length)
+
+
+def _base32(digests: np.ndarray, length: int) -> list[str]:
+    """The first letters of base 32 (RFC 4648, lower case) of each row of bytes."""
+    bits = np.unpackbits(digests[:, : -(-length * 5 // 8)], axis=1)[:, : length * 5]
+    places = bits.reshape(len(digests), length, 5) @ np.array([16, 8, 4, 2, 1], dtype=np.uint8)
+    letters = np.frombuffer(_ALPHABET, dtype=np.uint8)[places]
+    text = letters.tobytes().decode("ascii")
+    return [text[start : start + length] for start in range(0, len(text), length)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import pandas as pd
@@ -84,5 +85,10 @@ class Study:
 
 def empty_table(name: str) -> pd.DataFrame:
     """A table with its declared columns and dtypes and no row."""
+    return _empty(name).copy()
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
     table = TABLES[name]
     return pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in table.columns})

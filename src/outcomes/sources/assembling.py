@@ -17,7 +17,7 @@ from outcomes.sources.ages import with_age_band
 from outcomes.sources.database import Database
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile, read_file
-from outcomes.sources.folder import LAYOUT, file_in
+from outcomes.sources.folder import LAYOUT, PRACTICE, file_in
 from outcomes.sources.gathering import join_table
 from outcomes.sources.headers import fit_columns, header_place
 from outcomes.sources.layout import Layout
@@ -77,24 +77,57 @@ class Made:
     ids: list[IdColumn]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """What `cleaning.clean` needs of some files: raw tables, entries so far, lines behind rows.
+
+    The ids in `tables` are as they came; `ids` says where each of them comes from.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    shared: dict[str, pd.DataFrame]
+    log: tuple[pd.DataFrame, ...]
+    ids: tuple[IdColumn, ...]
+    sources: tuple[SourceFile, ...]
+    missing: tuple[str, ...]
+
+
 def assemble(place: Place, layout: Layout, logs: Iterable[pd.DataFrame]) -> Study:
     """Read each file once, map it by all its entries, and clean what comes out."""
-    missing = cleaning_policy().missing if layout.missing is None else layout.missing
+    found = gather_files(place, layout, layout.files)
+    tables, hidden = hide_ids(found.tables, found.ids, key=place.key, keep_ids=place.keep_ids)
+    return clean(
+        tables,
+        exported_on=layout.exported_on or date.today(),
+        lines={source.name: source.rows for source in found.sources},
+        missing=found.missing,
+        sentinels=layout.sentinels,
+        resubmission_days=layout.resubmission_days,
+        accept=layout.accept,
+        logs=[*logs, *found.log, *hidden],
+        shared=found.shared,
+        name=layout.name or "study",
+        sources=found.sources,
+        context=None if place.beside is None else place.beside(tables, layout),
+    )
+
+
+def gather_files(place: Place, layout: Layout, files: Iterable[FileLayout]) -> Gathered:
+    """Read each of these files once, and map it by all its entries."""
+    missing = tuple(cleaning_policy().missing if layout.missing is None else layout.missing)
     exported_on = layout.exported_on or date.today()
-    log = list(logs)
+    log: list[pd.DataFrame] = []
     parts: dict[str, list[tuple[FileLayout, pd.DataFrame]]] = {}
-    sources: list[SourceFile] = []
     ids: list[IdColumn] = []
     raws: list[RawFile] = []
     lists = read_lists(place.home, layout.look_ups.values(), missing)
-    for entries_of_file in _by_file(layout.files):
+    for entries_of_file in by_file(files):
         raw = read_entry(place, entries_of_file, layout.where)
         made = map_file(raw, entries_of_file, layout, missing, lists)
         for entry, rows in made.rows:
             parts.setdefault(entry.table, []).append((entry, rows))
         log.extend(made.log)
         ids.extend(made.ids)
-        sources.append(made.raw.source)
         # Without its cells: a workbook is asked once more, for its sheets.
         raws.append(replace(made.raw, cells=made.raw.cells.iloc[:0]))
     log.extend(unused_sheets(raws, layout.ignore))
@@ -104,21 +137,8 @@ def assemble(place: Place, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stud
         log.extend(found)
         if lines is not None:
             shared[table] = lines
-    tables, found = hide_ids(tables, ids, key=place.key, keep_ids=place.keep_ids)
-    return clean(
-        tables,
-        exported_on=exported_on,
-        lines={source.name: source.rows for source in sources},
-        missing=missing,
-        sentinels=layout.sentinels,
-        resubmission_days=layout.resubmission_days,
-        accept=layout.accept,
-        logs=[*log, *found],
-        shared=shared,
-        name=layout.name or "study",
-        sources=sources,
-        context=None if place.beside is None else place.beside(tables, layout),
-    )
+    sources = tuple(raw.source for raw in raws)
+    return Gathered(tables, shared, tuple(log), tuple(ids), sources, missing)
 
 
 def map_file(
@@ -133,9 +153,28 @@ def map_file(
     Returns the file without the lines that are no data, each entry with its rows, the ledger
     entries for lines, columns and cells that went into no row, and the columns of ids.
     """
+    raw, mapped = fit_file(raw, entries_of_file, layout, missing)
+    chosen_lines, log = chosen(raw, mapped)
+    rows, ids = [], []
+    for lines, entry in zip(chosen_lines, mapped, strict=True):
+        whole, found = _rows(lines, entry, layout, missing, lists or {})
+        rows.append((entry, whole))
+        log += found
+        ids += id_columns(raw, entry)
+    wide = [bool(entry.visits) for entry in mapped]
+    log += unused_lines(raw, chosen_lines, [whole for _, whole in rows], wide)
+    log += columns_said(raw, mapped, missing)
+    return Made(raw, rows, [*raw.log, *log], ids)
+
+
+def fit_file(
+    raw: RawFile, entries_of_file: Sequence[FileLayout], layout: Layout, missing: Sequence[str]
+) -> tuple[RawFile, list[FileLayout]]:
+    """Return the file without the lines that are no data, and its entries with all settled."""
     skipped = entries_of_file[0].skip_after_header
-    raw = shown_raw(raw, set().union(*(entry.used() for entry in entries_of_file)))
-    check_names(raw, set().union(*(entry.used() for entry in entries_of_file)))
+    used = set().union(*(entry.used() for entry in entries_of_file))
+    raw = shown_raw(raw, used)
+    check_names(raw, used)
     raw = data_lines(stated_zone(raw, skipped), skipped)
     fitted = [fit_columns(raw, _canonical(entry, raw)) for entry in entries_of_file]
     mapped = [entry for entry in fitted if entry is not None]
@@ -146,21 +185,19 @@ def map_file(
             fix="name them under items or total, or leave the file out",
         )
     raw = without_suppressed(left_out(raw, mapped), mapped)
-    mapped = settle(raw, mapped, missing=missing, date_order=layout.date_order)
-    chosen_lines, log = chosen(raw, mapped)
-    rows, ids = [], []
-    for lines, entry in zip(chosen_lines, mapped, strict=True):
-        whole, found = _rows(lines, entry, layout, missing, lists or {})
-        rows.append((entry, whole))
-        log += found
-        ids += id_columns(raw, entry)
-    wide = [bool(entry.visits) for entry in mapped]
-    log += unused_lines(raw, chosen_lines, [whole for _, whole in rows], wide)
-    log += _words(raw, mapped, missing)
-    log += days_as_numbers(raw, mapped, missing)
-    log += unused_columns(raw, set().union(*(entry.used() for entry in mapped)))
-    log += identifier_columns(raw, set().union(*(entry.needed() for entry in mapped)))
-    return Made(raw, rows, [*raw.log, *log], ids)
+    return raw, settle(raw, mapped, missing=missing, date_order=layout.date_order)
+
+
+def columns_said(
+    raw: RawFile, mapped: Sequence[FileLayout], missing: Sequence[str]
+) -> list[pd.DataFrame]:
+    """Ledger entries about the columns of a file: how they were read, or that they were not."""
+    return [
+        *_words(raw, mapped, missing),
+        *days_as_numbers(raw, mapped, missing),
+        *unused_columns(raw, set().union(*(entry.used() for entry in mapped))),
+        *identifier_columns(raw, set().union(*(entry.needed() for entry in mapped))),
+    ]
 
 
 def _rows(
@@ -191,7 +228,8 @@ def _words(
     return missing_words(raw.cells, columns, words, step="map_columns")
 
 
-def _by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
+def by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
+    """Return the entries of each file, sheet or query."""
     groups: dict[tuple[str | None, str | None, str | None], list[FileLayout]] = {}
     for entry in files:
         groups.setdefault((entry.file, entry.sheet, entry.query), []).append(entry)
@@ -227,7 +265,7 @@ def read_entry(place: Place, entries_of_file: Sequence[FileLayout], where: str) 
 
 def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
     """Map columns by their own names where the entry stands for a canonical table."""
-    if entry.columns or entry.joined or entry.constants:
+    if entry.columns or entry.joined or set(entry.constants) - {PRACTICE}:
         return entry
     names = TABLES[entry.table].names
     columns = {name: name for name in names if name in raw.headers}
@@ -244,4 +282,5 @@ def _canonical(entry: FileLayout, raw: RawFile) -> FileLayout:
                 where=raw.name,
                 fix=f"add it: {column.description}",
             )
-    return replace(entry, columns=columns)
+    constants = {name: word for name, word in entry.constants.items() if name not in columns}
+    return replace(entry, columns=columns, constants=constants)

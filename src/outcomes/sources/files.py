@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from outcomes.errors import InputError, LayoutError
-from outcomes.ledger import FILE, LINE, Action, entries
-from outcomes.schema import SourceFile
+from outcomes.ledger import Action
 from outcomes.sources.columnar import read_columnar
-from outcomes.sources.delimited import Records, check_width, decode, read_delimited, skip_lines
+from outcomes.sources.delimited import Records, decode, read_delimited, skip_lines
 from outcomes.sources.detection import AUTO, NAMES, detect_encoding, separators
+from outcomes.sources.framing import RawFile, framed, framed_plain, noted
 from outcomes.sources.heading import join_headers
 from outcomes.sources.limits import source_policy
 from outcomes.sources.opening import check_text, check_workbook, read_bytes
-from outcomes.sources.spreadsheets.facts import SheetFact
-from outcomes.sources.totals import total_rows
-from outcomes.sources.workbook import Mark, read_workbook
+from outcomes.sources.plain import read_plain
+from outcomes.sources.totals import may_hold_totals
+from outcomes.sources.workbook import read_workbook
+
+__all__ = ["SUFFIXES", "TEXT_SUFFIXES", "WORKBOOK_SUFFIXES", "RawFile", "Rename", "read_file"]
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -35,29 +34,6 @@ PARQUET_SUFFIXES = (".parquet",)
 _SAMPLE = 1_000_000
 SUFFIXES = TEXT_SUFFIXES + WORKBOOK_SUFFIXES + PARQUET_SUFFIXES
 Rename = Callable[[Sequence[str]], Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RawFile:
-    """One file or sheet as text.
-
-    `cells` has the source's columns as strings ("" where empty) plus `_file` and `_line`, without
-    blank lines; `headers` are the names as they stand, so duplicates show; `log` has the
-    ledger entries for blank and ragged lines; `source.rows` counts data lines, blank ones too;
-    `separator` is None where the file is no text. A sheet also says how its workbook counts
-    days (`epoch`, a date order), its own title and which sheets there are.
-    """
-
-    name: str
-    headers: tuple[str, ...]
-    header_line: int
-    cells: pd.DataFrame
-    log: tuple[pd.DataFrame, ...]
-    source: SourceFile
-    separator: str | None = None
-    epoch: str | None = None
-    sheet: str | None = None
-    sheets: tuple[SheetFact, ...] = ()
 
 
 def read_file(
@@ -108,7 +84,7 @@ def read_file(
     if sheet is not None:
         raise InputError("only a workbook has sheets", where=name, fix="leave out sheet")
     if suffix in PARQUET_SUFFIXES:
-        return _framed(read_columnar(content, name), name, 1, _digest(content))
+        return framed(read_columnar(content, name), name, 1, _digest(content))
     return _text_file(
         content,
         name,
@@ -145,11 +121,23 @@ def _text_file(
     text = decode(content, name, chosen)
     if separator == AUTO:
         separator = _separator(text, name, header_line, suffix, wanted)
-    records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
-    raw = _framed(_renamed(records, rename), name, header_line, _digest(content))
-    guess = _noted(name, [header_line], Action.FLAGGED, "guessed_encoding")
+    digest, raw = _digest(content), None
+    if header_rows == 1 and rename is None:
+        raw = _plain(text, name, header_line, separator, digest)
+    if raw is None:
+        records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
+        raw = framed(_renamed(records, rename), name, header_line, digest)
+    guess = noted(name, [header_line], Action.FLAGGED, "guessed_encoding")
     log = (guess, *raw.log) if guessed else raw.log
     return replace(raw, log=log, separator=separator)
+
+
+def _plain(text: str, name: str, header_line: int, separator: str, digest: str) -> RawFile | None:
+    """The quick way through a decoded text that is plain and holds no totals."""
+    plain = read_plain(text, header_line, separator)
+    if plain is None or may_hold_totals(column.to_pylist() for column in plain.columns):
+        return None
+    return framed_plain(plain, name, header_line, digest)
 
 
 def _renamed(records: Records, rename: Rename | None) -> Records:
@@ -172,7 +160,7 @@ def _sheet(
     found = read_workbook(content, name, sheet, header_line, header_rows)
     title = f"{name}[{found.title}]"
     records = _renamed(found.records, rename)
-    raw = _framed(records, title, header_line, _digest(content), found.marks)
+    raw = framed(records, title, header_line, _digest(content), found.marks)
     return replace(raw, epoch=found.epoch, sheet=found.title, sheets=found.sheets)
 
 
@@ -203,82 +191,3 @@ def _separator(text: str, name: str, header_line: int, suffix: str, wanted: Coll
         )
     # Nothing splits the header: a file of one column, which any separator reads alike.
     return found[0] if found else ","
-
-
-def _framed(
-    records: Records, name: str, header_line: int, digest: str, marks: Sequence[Mark] = ()
-) -> RawFile:
-    check_width(records.headers, name)
-    headers = tuple(header.strip() for header in records.headers)
-    if not any(headers):
-        raise InputError(
-            "the line of column names is empty",
-            where=f"{name}, line {header_line}",
-            fix="give header_line in the layout, or export the file again",
-        )
-    width = len(headers)
-    widths = np.array([len(row) for row in records.rows], dtype=int)
-    lines = np.array(records.lines, dtype=np.int64)
-    blank = np.array([not any(row) or not any(map(str.strip, row)) for row in records.rows], bool)
-    surplus = np.array([any(map(str.strip, row[width:])) for row in records.rows], dtype=bool)
-    ragged = ~blank & ((widths < width) | surplus)
-    totals = np.zeros(len(records.rows), dtype=bool)
-    totals[total_rows(records.rows, width)] = True
-    log = [
-        _noted(name, lines[mask], action, reason)
-        for mask, action, reason in (
-            (blank, Action.DROPPED, "blank_line"),
-            (totals, Action.DROPPED, "totals_row"),
-            (ragged & ~totals, Action.FLAGGED, "ragged_line"),
-        )
-        if mask.any()
-    ]
-    headers = _named(headers, records.rows)
-    log += _marked(name, marks, headers, set(lines[totals].tolist()))
-    unused = blank | totals
-    kept = [row for row, out in zip(records.rows, unused, strict=True) if not out]
-    cells = _columns(kept, headers)
-    cells[FILE] = pd.array([name] * len(kept), dtype="string")
-    cells[LINE] = lines[~unused]
-    source = SourceFile(name, digest, len(records.rows))
-    return RawFile(name, headers, header_line, cells, tuple(log), source)
-
-
-def _noted(
-    name: str, lines: Sequence[int] | np.ndarray, action: Action, reason: str
-) -> pd.DataFrame:
-    rows = pd.DataFrame({FILE: name, LINE: lines})
-    return entries(rows, table="", action=action, step="read_file", reason=reason, scope="file")
-
-
-def _marked(
-    name: str, marks: Iterable[Mark], headers: Sequence[str], totals: Collection[int]
-) -> list[pd.DataFrame]:
-    """Entries for cells that did not come as they stood, except in rows of totals."""
-    found = [mark for mark in marks if mark.line not in totals]
-    names = [headers[m.column] if m.column < len(headers) else "" for m in found]
-    log = []
-    for action, reason in dict.fromkeys((mark.action, mark.reason) for mark in found):
-        mine = [n for n, m in enumerate(found) if (m.action, m.reason) == (action, reason)]
-        part = _noted(name, [found[n].line for n in mine], action, reason)
-        log.append(
-            part.assign(column=[names[n] or f"(column {found[n].column + 1})" for n in mine])
-        )
-    return log
-
-
-def _named(headers: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Name columns that hold something under an empty header, so that none goes unsaid."""
-    unnamed = [n for n, header in enumerate(headers) if not header]
-    filled = {n for n in unnamed if any(len(row) > n and row[n].strip() for row in rows)}
-    return tuple(f"(column {n + 1})" if n in filled else h for n, h in enumerate(headers))
-
-
-def _columns(rows: Sequence[Sequence[str]], headers: tuple[str, ...]) -> pd.DataFrame:
-    """Text columns by header; of a repeated or empty header only the first is reachable."""
-    width = len(headers)
-    whole = [r if len(r) == width else [*r[:width], *[""] * (width - len(r))] for r in rows]
-    turned = list(zip(*whole, strict=True)) if whole else [()] * width
-    first = {header: turned[n] for n, header in reversed(list(enumerate(headers))) if header}
-    named = {header: first[header] for header in dict.fromkeys(headers) if header}
-    return pd.DataFrame({header: pd.array(list(c), dtype="string") for header, c in named.items()})

@@ -17,8 +17,31 @@ from outcomes.sources.opening import shown_name
 from outcomes.sources.section import near
 
 LAYOUT = "layout.toml"
+# Written beside the tables by `store.write_tables`; it is an account, not data.
+LEDGER = "ledger.csv"
 # What a table may be called without a layout: its name and one of these.
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
+PRACTICE = "practice_id"
+# How the folder of one practice among many begins.
+PRACTICE_FOLDER = f"{PRACTICE}="
+
+
+def holds_practices(folder: Path) -> bool:
+    """Whether a folder holds folders of practices, named practice_id=CODE."""
+    return folder.is_dir() and any(
+        item.name.startswith(PRACTICE_FOLDER) and item.is_dir() for item in folder.iterdir()
+    )
+
+
+def refuse_queries(files: Iterable[FileLayout]) -> None:
+    """Refuse, with a LayoutError, a query where the source is no database."""
+    for entry in files:
+        if entry.query is not None:
+            raise LayoutError(
+                "a query needs a database as the source",
+                where=entry.where,
+                fix="name a file instead, or pass the address of the database",
+            )
 
 
 def named_files(folder: Path, files: Iterable[FileLayout], where: str) -> tuple[FileLayout, ...]:

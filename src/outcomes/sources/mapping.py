@@ -40,9 +40,9 @@ def map_entry(
     for column, constant in entry.constants.items():
         rows[column] = pd.array([constant] * len(rows), dtype="string")
     for column, source in entry.columns.items():
-        rows[column] = _coded(tidy(raw.cells[source], missing), entry, column)
+        rows[column] = coded(tidy(raw.cells[source], missing), entry, column)
     for column, sources in entry.joined.items():
-        rows[column] = _coded(_joined(raw, sources, missing), entry, column)
+        rows[column] = coded(_joined(raw, sources, missing), entry, column)
     if entry.partners is not None:
         rows[PARTNERS[0]] = tidy(raw.cells[entry.partners], missing)
     rows = _with_days(_from_serials(rows, raw, entry), entry, zone)
@@ -76,7 +76,7 @@ def _with_days(rows: pd.DataFrame, entry: FileLayout, zone: tzinfo | None) -> pd
         if declared.kind not in (Kind.DATE, Kind.TIME) or declared.name not in rows:
             continue
         cells = rows[declared.name]
-        days = _days(cells, str(entry.date_order), zone)
+        days = iso_days(cells, str(entry.date_order), zone)
         if declared.kind is Kind.DATE:
             found[declared.name] = days
         else:
@@ -92,7 +92,7 @@ def _joined(raw: RawFile, sources: Sequence[str], missing: Sequence[str]) -> pd.
     return tidy(pd.Series(pd.array(texts, dtype="string"), index=raw.cells.index), ())
 
 
-def _coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
+def coded(cells: pd.Series, entry: FileLayout, column: str) -> pd.Series:
     """Decimal signs as points, and source words as canonical words, matched without case."""
     kind = TABLES[entry.table].column(column).kind
     codes = entry.codes.get(column)
@@ -124,10 +124,10 @@ def _answers(
     if visit.occasion is not None:
         lines = lines.assign(occasion=pd.array([visit.occasion] * len(lines), dtype="string"))
     if visit.offset_days:
-        lines = lines.assign(taken_on=_days(lines["taken_on"], "ymd", days=visit.offset_days))
+        lines = lines.assign(taken_on=iso_days(lines["taken_on"], "ymd", days=visit.offset_days))
     parts = []
     for item, source in visit.items.items():
-        values = _coded(tidy(raw.cells[source], missing), entry, "value")
+        values = coded(tidy(raw.cells[source], missing), entry, "value")
         answered = values.notna()
         part = lines[answered].assign(value=values[answered])
         part["item"] = pd.array([item] * len(part), dtype="string")
@@ -136,7 +136,9 @@ def _answers(
     return parts
 
 
-def _days(dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0) -> pd.Series:
+def iso_days(
+    dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0
+) -> pd.Series:
     """ISO days, shifted by some days. What is no date stays, for cleaning to report."""
     codes, distinct = pd.factorize(dates)
     texts: list[str | None] = []

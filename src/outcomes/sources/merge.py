@@ -25,6 +25,7 @@ from outcomes.schema import Study
 from outcomes.sources.commit import LOCK, MERGES, Draft, refuse_foreign, sweep
 from outcomes.sources.dataset import Dataset, open_store
 from outcomes.sources.durable import make_folder, unchanged_on_failure
+from outcomes.sources.folder import LEDGER
 from outcomes.sources.keys import keep_apart, key_file, load_key, lost
 from outcomes.sources.layout import Layout
 from outcomes.sources.locks import WAIT_SECONDS, exclusive
@@ -32,7 +33,7 @@ from outcomes.sources.merged import Merged, content_digest
 from outcomes.sources.neighbourhood import Neighbourhood, mentioned
 from outcomes.sources.outgoing import require_clean_tables, require_clean_texts
 from outcomes.sources.parquet import frame_bytes
-from outcomes.sources.reading import LEDGER, read
+from outcomes.sources.reading import read
 from outcomes.sources.state import MergeRecord, State, is_store
 from outcomes.sources.versions import Export, meet
 from outcomes.sources.withholding import ids_of

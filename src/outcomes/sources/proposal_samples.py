@@ -15,9 +15,8 @@ from outcomes.sources.address import file_address, is_address, parse_address
 from outcomes.sources.database import Database, open_database
 from outcomes.sources.detection import NAMES, detect_encoding
 from outcomes.sources.files import SUFFIXES, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, RawFile, read_file
-from outcomes.sources.folder import present_files
+from outcomes.sources.folder import LEDGER, present_files
 from outcomes.sources.proposal_words import proposal_words
-from outcomes.sources.reading import LEDGER
 
 # A title and an empty line or two may stand above the column names.
 _HEADER_LINES = 6

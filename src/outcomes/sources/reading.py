@@ -19,20 +19,21 @@ from outcomes.sources.dataset import read_store
 from outcomes.sources.files import SUFFIXES
 from outcomes.sources.folder import (
     LAYOUT,
+    LEDGER,
     canonical_files,
     file_in,
+    holds_practices,
     named_files,
     present_files,
+    refuse_queries,
     unread_tables,
 )
 from outcomes.sources.layout import Layout, parse_layout
 from outcomes.sources.limits import source_policy
 from outcomes.sources.opening import read_bytes, shown_name
+from outcomes.sources.practices import practices
 from outcomes.sources.state import is_store
 from outcomes.sources.withholding import ids_of, name_withheld
-
-# Written beside the tables by `store.write_tables`; it is an account, not data.
-LEDGER = "ledger.csv"
 
 
 def read(
@@ -100,7 +101,9 @@ def _read_path(path: Path, layout: str | Path | None, practice: str | None, aske
         return read_store(path, practice=practice)
     _refuse_practice(practice, str(path))
     if path.is_dir():
-        return _read_folder(path, _folder_layout(path, layout), asked)
+        found = folder_layout(path, layout)
+        road = _read_practices if holds_practices(path) else _read_folder
+        return road(path, found, asked)
     address = file_address(path)
     if address is not None:
         return _read_database(address, layout, asked)
@@ -137,7 +140,7 @@ def _read_single(path: Path, layout: str | Path | None, asked: Place) -> Study:
             fix=f"pass layout=..., or put the file in a folder with a {LAYOUT}",
         )
     found = _load_layout(Path(layout))
-    _refuse_queries(found)
+    refuse_queries(found.files)
     names = sorted({entry.file for entry in found.files if entry.file})
     if not found.files or len(names) > 1:
         raise LayoutError(
@@ -209,7 +212,8 @@ def _utf8(path: Path, what: str) -> str:
         ) from None
 
 
-def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
+def folder_layout(folder: Path, layout: str | Path | None) -> Layout:
+    """The layout given, or that of the folder, or one for tables by name."""
     if layout is not None:
         found = _load_layout(Path(layout))
     elif (folder / LAYOUT).is_file():
@@ -220,18 +224,21 @@ def _folder_layout(folder: Path, layout: str | Path | None) -> Layout:
     return replace(found, name=name)
 
 
-def _refuse_queries(layout: Layout) -> None:
-    for entry in layout.files:
-        if entry.query is not None:
-            raise LayoutError(
-                "a query needs a database as the source",
-                where=entry.where,
-                fix="name a file instead, or pass the address of the database",
-            )
+def _read_practices(folder: Path, layout: Layout, asked: Place) -> Study:
+    """Read the folders of all practices into one study."""
+    parts = practices(folder, layout)
+    shown = {name: said for part in parts for name, said in part.shown.items()}
+    whole = replace(
+        layout,
+        files=tuple(entry for part in parts for entry in part.layout.files),
+        ignore=tuple(name for part in parts for name in part.layout.ignore),
+    )
+    logs = [log for part in parts for log in part.unread]
+    return assemble(replace(asked, home=folder, shown=shown), whole, logs)
 
 
 def _read_folder(folder: Path, layout: Layout, asked: Place) -> Study:
-    _refuse_queries(layout)
+    refuse_queries(layout.files)
     present = present_files(folder)
     files = layout.files or canonical_files(folder, present, LAYOUT)
     layout = replace(layout, files=named_files(folder, files, layout.where))

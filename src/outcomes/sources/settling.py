@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from typing import TypeVar
 
-from outcomes.cleaning import order_evidence, tidy
+import numpy as np
+import pandas as pd
+
+from outcomes.cleaning import OrderEvidence, order_evidence, tidy
 from outcomes.errors import LayoutError
 from outcomes.ledger import LINE
 from outcomes.schema import TABLES, Kind
-from outcomes.sources.detection import AUTO, decimal_evidence
+from outcomes.sources.detection import AUTO, DecimalEvidence, decimal_evidence
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
 from outcomes.sources.serials import serial_lines
@@ -18,6 +22,7 @@ from outcomes.sources.spreadsheets.facts import EPOCHS
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 # So many lines are named; the counts say how many there are.
 _LINES_SHOWN = 5
+_Evidence = TypeVar("_Evidence", OrderEvidence, DecimalEvidence)
 
 
 def settle(
@@ -43,7 +48,8 @@ def settle(
 
 def _date_order(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> str:
     sources = _sources(entries, (Kind.DATE,))
-    found = order_evidence(_cells(raw, sources, missing))
+    found = OrderEvidence()
+    _collect(found, order_evidence, raw, sources, missing)
     if found.order is not None:
         return found.order
     fix = 'say date_order = "dmy" or date_order = "mdy" for this file in the layout'
@@ -79,7 +85,8 @@ def _refuse_serials(raw: RawFile, entries: Sequence[FileLayout], missing: Sequen
 
 
 def _decimal(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> str:
-    found = decimal_evidence(_cells(raw, _sources(entries, _NUMERIC), missing))
+    found = DecimalEvidence()
+    _collect(found, decimal_evidence, raw, _sources(entries, _NUMERIC), missing)
     commas = found.comma + found.grouped
     fix = 'say decimal = "," or decimal = "." for this file in the layout'
     if found.mixed:
@@ -122,6 +129,25 @@ def _cells(raw: RawFile, sources: set[str], missing: Sequence[str]) -> Iterator[
         cells = tidy(raw.cells[source], missing)
         there = cells.notna()
         yield from zip(cells[there], map(int, raw.cells.loc[there, LINE]), strict=True)
+
+
+def _collect(
+    found: _Evidence,
+    judge: Callable[[Iterable[tuple[str, int]]], _Evidence],
+    raw: RawFile,
+    sources: set[str],
+    missing: Sequence[str],
+) -> None:
+    """Add the lines of the cells to the evidence; each distinct text is judged once."""
+    lines = raw.cells[LINE].to_numpy()
+    for source in sorted(sources):
+        codes, distinct = pd.factorize(tidy(raw.cells[source], missing))
+        texts = distinct.to_numpy(dtype=object).tolist()
+        judged = judge(zip(texts, range(len(texts)), strict=True))
+        for kind in fields(judged):
+            those = getattr(judged, kind.name)
+            if those:
+                getattr(found, kind.name).extend(lines[np.isin(codes, those)].tolist())
 
 
 def _lines(lines: Sequence[int]) -> str:

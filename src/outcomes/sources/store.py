@@ -21,11 +21,10 @@ from outcomes.privacy import (
 )
 from outcomes.schema import Kind, Study
 from outcomes.schema.tables import TABLES
-from outcomes.sources.folder import LAYOUT
+from outcomes.sources.folder import LAYOUT, LEDGER
 from outcomes.sources.keys import RECORD, keep_apart, key_file, load_key, lost, record, recorded
 from outcomes.sources.layout import SCHEMA
 from outcomes.sources.outgoing import require_clean_tables, require_clean_texts
-from outcomes.sources.reading import LEDGER
 from outcomes.sources.withholding import ids_of
 
 # Lists what was written, so that a later run replaces its own files and never anyone else's.

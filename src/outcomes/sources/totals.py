@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import fsum, isclose
@@ -64,6 +64,28 @@ def total_rows(rows: Sequence[Sequence[str]], width: int) -> list[int]:
             totals.append(position)
             since = position
     return totals
+
+
+def may_hold_totals(columns: Iterable[Sequence[str]]) -> bool:
+    """Whether `total_rows` could find anything in these columns, as long as each other.
+
+    Looks at the first cell with something in it of each row: at a word for totals, and whether
+    the last row begins further right than in the first column.
+    """
+    pending: Sequence[int] | None = None
+    last = -1
+    for column in columns:
+        if pending is None:
+            pending = range(len(column))
+            last = max((n for n in pending if column[n].strip()), default=-1)
+        elif any(n > last and column[n].strip() for n in pending):
+            return True
+        if any(_label(text) is not None for text in {column[n] for n in pending}):
+            return True
+        pending = [n for n in pending if not column[n].strip()]
+        if not pending:
+            return False
+    return False
 
 
 def _candidates(rows: Sequence[Sequence[str]], width: int) -> Iterator[_Candidate]:

@@ -161,12 +161,9 @@ def hide_ids(
     Returns the tables and a flag for each telling column. Raises InputError where the key
     cannot be used, or is not the one of pseudonyms that are already there.
     """
-    telling, log = set(), []
-    for place in columns:
-        if place.kind is None and not _tells(tables[place.table][place.column]):
-            continue
-        telling.add(place.names)
-        log.append(_remark(place.file, place.header_line, "identifier_as_id", place.source))
+    found = telling_ids(tables, columns)
+    telling = {place.names for place in found}
+    log = [_remark(p.file, p.header_line, "identifier_as_id", p.source) for p in found]
     if keep_ids or not telling:
         return tables, log
     where = key_file() if key is None else Path(key).expanduser()
@@ -186,6 +183,32 @@ def hide_ids(
         }
         hidden[name] = frame.assign(**replaced)
     return hidden, log
+
+
+def telling_ids(tables: Mapping[str, pd.DataFrame], columns: Iterable[IdColumn]) -> list[IdColumn]:
+    """The columns of ids that tell who people are, by their names or by the ids."""
+    told: dict[tuple[str, str], bool] = {}
+    found = []
+    for place in columns:
+        where = (place.table, place.column)
+        if place.kind is None and where not in told:
+            told[where] = _tells(tables[place.table][place.column])
+        if place.kind is not None or told[where]:
+            found.append(place)
+    return found
+
+
+def tells_nobody(entry: FileLayout, words: Mapping[str, pd.Series]) -> bool:
+    """Whether `withhold_cells` would leave the rows of a wide questionnaire as they are.
+
+    `words` are its mapped columns by name; repeated texts need not stand there twice.
+    """
+    held = [
+        words[column.name]
+        for column in TABLES[entry.table].columns
+        if _may_hold_people(column, entry)
+    ]
+    return not shown_headers(entry.answers()) and not any(marks(cells).any() for cells in held)
 
 
 def ids_of(tables: Mapping[str, pd.DataFrame]) -> frozenset[str]:

@@ -1,0 +1,153 @@
+"""Clean forms of one questionnaire as a matrix: a row for each form, a column for each item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from outcomes.cleaning.ordinary import Texts
+from outcomes.instruments.registry import get
+from outcomes.instruments.scoring import SCORE_COLUMNS, score_items
+from outcomes.schema import TABLES
+
+_OCCASION_BITS, _RATER_BITS, _DAY_BITS = 4, 4, 22
+_FIRST_DAY = np.datetime64("0001-01-01", "D").astype("int64")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forms:
+    """n forms; `taken_on` in days since 1970, `values` (n, items) with NaN for no answer."""
+
+    instrument: str
+    items: tuple[int, ...]
+    client: Texts
+    episode: Texts
+    taken_on: np.ndarray
+    occasion: Texts
+    rater: Texts
+    values: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.taken_on)
+
+    def merged(self) -> Forms:
+        """One row for each administration, where answers of one come from several lines."""
+        who = self.client.codes.astype(np.int64) * (len(self.episode.texts) + 1)
+        who = pd.factorize(who + self.episode.codes)[0].astype(np.int64)
+        key = (who << _DAY_BITS) + (self.taken_on - _FIRST_DAY)
+        key = (key << _OCCASION_BITS) + self.occasion.codes + 1
+        key = (key << _RATER_BITS) + self.rater.codes + 1
+        number, distinct = pd.factorize(key)
+        if len(distinct) == len(self):
+            return self
+        # Numbers count up in the order of the lines, so the first line of each begins a form.
+        first = np.diff(np.maximum.accumulate(number), prepend=-1) > 0
+        whole = self._at(np.flatnonzero(first))
+        np.fmax.at(whole.values, number[~first], self.values[~first])
+        return whole
+
+    def ordered(self) -> Forms:
+        """Sorted as `instruments.score` sorts: client, episode, date, rater, occasion."""
+        columns = (self.occasion, self.rater)
+        last = [np.where(c.codes < 0, len(c.texts), _rank(c)) for c in columns]
+        order = np.lexsort((*last, self.taken_on, _rank(self.episode), _rank(self.client)))
+        return self._at(order)
+
+    def renamed(self, client: np.ndarray, episode: np.ndarray) -> Forms:
+        """With other ids in place of the distinct ones."""
+        return replace(
+            self,
+            client=replace(self.client, texts=client),
+            episode=replace(self.episode, texts=episode),
+        )
+
+    def keys(self) -> dict[str, pd.Series]:
+        """Who, what and when of each form."""
+        return {
+            "client_id": _text(self.client),
+            "episode_id": _text(self.episode),
+            "instrument": _text(Texts(np.zeros(len(self), int), np.array([self.instrument]))),
+            "taken_on": pd.Series(self.taken_on.astype("datetime64[D]").astype("datetime64[s]")),
+            "occasion": _text(self.occasion),
+            "rater": _text(self.rater),
+        }
+
+    def scores(self) -> pd.DataFrame:
+        """A row for each form with `SCORE_COLUMNS`, as `instruments.score` gives it."""
+        instrument = get(self.instrument)
+        answers = pd.DataFrame(self.values, columns=list(self.items))
+        scored = score_items(instrument, answers)
+        frame = pd.DataFrame(
+            {
+                **self.keys(),
+                "score": scored["score"],
+                "n_answered": scored["n_answered"].astype("Int64"),
+                "n_items": instrument.n_items,
+                "prorated": scored["prorated"],
+            }
+        )
+        return frame[SCORE_COLUMNS]
+
+    def responses(self) -> pd.DataFrame:
+        """The answers as rows of the canonical table, in no order."""
+        line, item = np.nonzero(~np.isnan(self.values))
+        found = pd.DataFrame(self.keys()).iloc[line].reset_index(drop=True)
+        found["item"] = pd.array(np.array(self.items).astype(str)[item], dtype="string")
+        found["value"] = pd.array(self.values[line, item], dtype="Float64")
+        return found[TABLES["responses"].names]
+
+    def table(self) -> pa.Table:
+        """A wide table: keys, then `item_1` and so on, as whole numbers where all are."""
+        columns: dict[str, pa.Array] = {
+            "client_id": _dictionary(self.client),
+            "episode_id": _dictionary(self.episode),
+            "taken_on": pa.array(self.taken_on.astype("int32"), pa.int32()).cast(pa.date32()),
+            "occasion": _dictionary(self.occasion),
+            "rater": _dictionary(self.rater),
+        }
+        for item, values in zip(self.items, self.values.T, strict=True):
+            columns[f"item_{item}"] = _smallest(values)
+        return pa.table(columns)
+
+    def _at(self, rows: np.ndarray) -> Forms:
+        def part(column: Texts) -> Texts:
+            return replace(column, codes=column.codes[rows])
+
+        return replace(
+            self,
+            client=part(self.client),
+            episode=part(self.episode),
+            taken_on=self.taken_on[rows],
+            occasion=part(self.occasion),
+            rater=part(self.rater),
+            values=self.values[rows],
+        )
+
+
+def _rank(column: Texts) -> np.ndarray:
+    """Place of each cell among the sorted distinct texts."""
+    place = np.empty(len(column.texts) + 1, dtype=np.int64)
+    place[np.argsort(column.texts, kind="stable")] = np.arange(len(column.texts))
+    place[-1] = -1
+    ranks: np.ndarray = place[column.codes]
+    return ranks
+
+
+def _dictionary(column: Texts) -> pa.DictionaryArray:
+    codes = pa.array(column.codes.astype("int32"), mask=column.codes < 0)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(list(column.texts), pa.large_string()))
+
+
+def _text(column: Texts) -> pd.Series:
+    return pd.Series(pd.array(_dictionary(column).cast(pa.large_string()), dtype="string"))
+
+
+def _smallest(values: np.ndarray) -> pa.Array:
+    missing = np.isnan(values)
+    filled = np.where(missing, 0, values)
+    small = filled.astype(np.int8)
+    exact = np.array_equal(small, filled)
+    return pa.array(small if exact else filled, mask=missing)

@@ -1,0 +1,119 @@
+"""The quick way through a plain delimited text: cells and lines equal to `read_delimited`'s.
+
+A text is plain where nothing in its records needs a second look: no quotation mark, no blank
+line, as many separators in every line as in the header, line ends LF or CRLF. Then the records
+are its lines, and pyarrow splits them. Anything else is left to `read_delimited`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from outcomes.sources.limits import source_policy
+
+# pyarrow is told about no text longer than this at once; a longer line is not plain.
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlainRecords:
+    """The header's cells, one text array for each of them, and the line of the first record."""
+
+    headers: list[str]
+    columns: tuple[pa.ChunkedArray, ...]
+    first_line: int
+
+    def lines(self) -> np.ndarray:
+        """The line of each record."""
+        n = len(self.columns[0])
+        return np.arange(self.first_line, self.first_line + n, dtype=np.int64)
+
+
+def read_plain(text: str, header_line: int, separator: str) -> PlainRecords | None:
+    """Split a decoded text that is plain; None where it is not, or has no record."""
+    start = 0
+    for _ in range(header_line - 1):
+        start = text.find("\n", start) + 1
+        if not start:
+            return None
+    end = text.find("\n", start)
+    headers = _header(text[start:end].removesuffix("\r"), separator) if end >= 0 else None
+    if headers is None or "\r" in text[:start].replace("\r\n", ""):
+        return None
+    body = text[end + 1 :].encode("utf-8")
+    if not _is_plain(body):
+        return None
+    columns = _split(body, separator, len(headers))
+    return None if columns is None else PlainRecords(headers, columns, header_line + 1)
+
+
+def _header(line: str, separator: str) -> list[str] | None:
+    """The names, where they stand in one line and are several."""
+    # In a file of one column a blank line cannot be told from an empty cell.
+    if "\r" in line or ord(separator) > 127 or len(line) >= source_policy().cell_characters:
+        return None
+    try:
+        records = list(csv.reader([line], delimiter=separator, strict=True))
+    except csv.Error:
+        return None
+    return records[0] if records and len(records[0]) > 1 else None
+
+
+def _is_plain(body: bytes) -> bool:
+    """No quotes, whole line ends, no blank line, no line that may hold a cell beyond a limit."""
+    returns = body.count(b"\r")
+    # pyarrow would take a mark at the start of what it is given for no text.
+    marked = body.startswith(codecs.BOM_UTF8)
+    if not body or marked or b'"' in body or returns != body.count(b"\r\n"):
+        return False
+    letters = np.frombuffer(body, dtype=np.uint8)
+    ends = np.flatnonzero(letters == ord("\n"))
+    lengths = np.diff(ends, prepend=-1, append=len(body))
+    before = lengths[:-1]
+    blank = before == 1
+    if returns:
+        blank |= (before == 2) & (letters[ends - 1] == ord("\r"))
+    return not blank.any() and int(lengths.max()) < min(source_policy().cell_characters, _BLOCK)
+
+
+def _split(body: bytes, separator: str, width: int) -> tuple[pa.ChunkedArray, ...] | None:
+    names = [str(n) for n in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            pa.py_buffer(body),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=_BLOCK, column_names=names
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=separator,
+                quote_char=False,
+                double_quote=False,
+                escape_char=False,
+                newlines_in_values=False,
+                ignore_empty_lines=False,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:  # a line with more or fewer cells than the header, or none at all
+        return None
+    return tuple(table.columns)
+
+
+def named_columns(records: PlainRecords, headers: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+    """Columns by header; of a repeated header only the first, of an empty one none."""
+    found: dict[str, pa.ChunkedArray] = {}
+    for header, column in zip(headers, records.columns, strict=True):
+        if header:
+            found.setdefault(header, column)
+    return found
