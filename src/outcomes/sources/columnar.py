@@ -6,6 +6,7 @@ import io
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from outcomes.errors import InputError
 from outcomes.sources.delimited import Records, check_width
@@ -37,7 +38,7 @@ def read_columnar(content: bytes, name: str) -> Records:
     for header, (kind, values) in zip(headers, columns, strict=True):
         short = pa.types.is_float32(kind) or pa.types.is_float16(kind)
         try:
-            cells.append([_text(value, kind.to_pandas_dtype() if short else None)
+            cells.append([value_text(value, kind.to_pandas_dtype() if short else None)
                           for value in values])  # fmt: skip
         except TypeError:
             raise InputError(
@@ -67,8 +68,12 @@ def _check_size(metadata: Any, name: str) -> None:  # noqa: ANN401 - pyarrow is 
         )
 
 
-def _text(value: Any, short: Any) -> str:  # noqa: ANN401, PLR0911 - one return for each type
-    """Return a value as text. Raises TypeError for lists, bytes and the like."""
+def value_text(value: Any, short: Any = None) -> str:  # noqa: ANN401, PLR0911 - one return for each type
+    """Return a stored value as text: days in ISO form, numbers exactly, "" for missing.
+
+    `short` is numpy's class of a float narrower than 64 bits. Raises TypeError for lists,
+    bytes and the like.
+    """
     if value is None or value != value:  # noqa: PLR0124 - only "not a number" differs from itself
         return ""
     if isinstance(value, bool):
@@ -85,6 +90,6 @@ def _text(value: Any, short: Any) -> str:  # noqa: ANN401, PLR0911 - one return 
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, str | int):
+    if isinstance(value, str | int | UUID):
         return str(value)
     raise TypeError

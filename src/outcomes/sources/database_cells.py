@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, tzinfo
-from decimal import Decimal
+from datetime import UTC, datetime, tzinfo
 from typing import Any
-from uuid import UUID
+
+from outcomes.sources.columnar import value_text
 
 
 def as_texts(
@@ -28,27 +28,7 @@ def has_zone(values: Sequence[Any]) -> bool:
     return any(isinstance(value, datetime) and value.tzinfo is not None for value in values)
 
 
-def _text(value: Any, zone: tzinfo | None, short: Any) -> str:  # noqa: ANN401, PLR0911
-    if value is None or value != value:  # noqa: PLR0124 - only "not a number" differs from itself
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if value.is_integer():
-            return str(int(value))
-        return str(short(value)) if short is not None else repr(value)
-    if isinstance(value, datetime):
-        return _moment(value, zone)
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, str | int | UUID):
-        return str(value)
-    raise TypeError
-
-
-def _moment(value: datetime, zone: tzinfo | None) -> str:
-    if value.tzinfo is not None:
-        return value.astimezone(zone or UTC).isoformat(sep=" ")
-    return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+def _text(value: Any, zone: tzinfo | None, short: Any) -> str:  # noqa: ANN401 - of a driver
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(zone or UTC)
+    return value_text(value, short)

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from outcomes import privacy
+from outcomes.privacy import inspect_columns, names_somebody
 from outcomes.sources.proposal_words import folded, proposal_words
 
 
 def telling_columns(cells: pd.DataFrame, headers: Iterable[str]) -> dict[str, str]:
     """What makes each column look as if it named somebody, by header; never a cell."""
     found: dict[str, str] = {}
-    # Older packages of this project find them by name only.
-    inspect = getattr(privacy, "inspect_columns", None)
     wanted = [*headers]
-    for finding in inspect(cells, wanted) if inspect is not None else ():
+    for finding in inspect_columns(cells, wanted):
         kind = str(finding.kind).replace("_", " ")
         how = "by its name" if finding.by == "header" else "by what its cells look like"
         found.setdefault(str(finding.column), f"{kind}, {how}")
@@ -28,8 +26,7 @@ def telling_columns(cells: pd.DataFrame, headers: Iterable[str]) -> dict[str, st
 
 def may_be_shown(words: Iterable[str]) -> bool:
     """Whether words of a column may stand in a file: none of them could be a name."""
-    check = getattr(privacy, "names_somebody", None)
-    return check is None or not any(check(word) for word in words)
+    return not any(names_somebody(word) for word in words)
 
 
 def ids_that_name(people: Mapping[str, str], header: str) -> str:
