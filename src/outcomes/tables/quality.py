@@ -248,7 +248,7 @@ def _account(id: str, caption: str, label: str, frame: pd.DataFrame, policy: Pol
     columns = (
         TableColumn("name", label, "text"),
         TableColumn("read", "Read", "count"),
-        TableColumn("kept", "Kept", "count"),
+        TableColumn("kept", "Used" if id == "files" else "Kept", "count"),
         TableColumn("dropped", "Dropped", "count"),
         TableColumn("quarantined", "Waiting", "count"),
     )
