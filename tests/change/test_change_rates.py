@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.change import CATEGORIES, change, difference, newcombe, rates, wilson
+from outcomes.change import CATEGORIES, change, difference, rates
+from outcomes.proportions import newcombe, wilson
 
 FIVE = ["recovered", "improved", "unchanged", "deteriorated", "harmed"]
 EXACT = 1e-12

@@ -2,7 +2,6 @@
 
 from outcomes.change.categories import CATEGORIES, categorise, is_clinical
 from outcomes.change.classify import change
-from outcomes.change.intervals import design_effect, intraclass, newcombe, wilson
 from outcomes.change.jacobson_truax import cutoff_a, cutoff_b, cutoff_c
 from outcomes.change.rates import difference, rates
 from outcomes.change.result import ChangeResult
@@ -15,11 +14,7 @@ __all__ = [
     "cutoff_a",
     "cutoff_b",
     "cutoff_c",
-    "design_effect",
     "difference",
-    "intraclass",
     "is_clinical",
-    "newcombe",
     "rates",
-    "wilson",
 ]

@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from outcomes.errors import UsageError
 
@@ -30,17 +29,6 @@ def sign(direction: str) -> float:
             fix="Say which score is better: 'lower' or 'higher'.",
         )
     return SIGNS[direction]
-
-
-def critical_value(confidence: float) -> float:
-    """Two-sided standard normal quantile: 1.959964 for a confidence of 0.95."""
-    if not 0 < confidence < 1:
-        raise UsageError(
-            "The confidence level is not between 0 and 1.",
-            where="parameter confidence",
-            fix="Give a share, for example 0.95.",
-        )
-    return float(ndtri(0.5 + confidence / 2))
 
 
 def sem(sd: float, reliability: float) -> float:

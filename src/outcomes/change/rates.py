@@ -17,7 +17,7 @@ from outcomes.change.categories import (
     UNCHANGED,
     Flags,
 )
-from outcomes.change.intervals import design_effect, newcombe, wilson
+from outcomes.proportions import design_effect, newcombe, wilson
 
 __all__ = ["EVERYBODY", "RATE_COLUMNS", "difference", "rates"]
 

@@ -11,6 +11,7 @@ from outcomes.change.jacobson_truax import Numbers
 from outcomes.change.policy import change_policy
 from outcomes.errors import InstrumentError, NotEnoughData, UsageError
 from outcomes.instruments.model import Instrument, ReliableChange
+from outcomes.proportions import critical_value
 
 PUBLISHED = "published"
 # By whether the SD and the reliability were given.
@@ -109,7 +110,7 @@ def find_threshold(
     error = jt.sem(spread, coefficient)
     difference = jt.s_diff(error)
     return Threshold(
-        value=jt.critical_value(confidence) * difference,
+        value=critical_value(confidence) * difference,
         rule="exceeds",
         basis=BASES[(sd is not None, reliability is not None)],
         sd=spread,

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.change import wilson
 from outcomes.derive.completeness import ATOMS, EVERYBODY
 from outcomes.privacy import Policy, hidden
+from outcomes.proportions import wilson
 from outcomes.showing.disclosure import releasable
 
 KEYS = ["instrument", "dimension", "group"]

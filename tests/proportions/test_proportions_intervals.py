@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from outcomes.change import design_effect, intraclass, newcombe, wilson
 from outcomes.change import jacobson_truax as jt
 from outcomes.errors import UsageError
+from outcomes.proportions import critical_value, design_effect, intraclass, newcombe, wilson
 
 R_TOL = 1e-12  # the same closed form in R, fifteen digits stored
 PRINTED = 5e-5  # published with four decimals
@@ -156,6 +156,6 @@ class TestSimulation:
         index = jt.index(pre, post, jt.s_diff(error))
         for confidence in (0.90, 0.95):
             alpha = 1 - confidence
-            rate = (np.abs(index) > jt.critical_value(confidence)).mean()
+            rate = (np.abs(index) > critical_value(confidence)).mean()
             noise = 3 * math.sqrt(alpha * (1 - alpha) / n)
             assert rate == pytest.approx(alpha, abs=noise)

@@ -1,14 +1,23 @@
-"""Intervals for shares and for their difference, and the price of clustering."""
+"""Intervals for a share and for the difference of two shares."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-import numpy.typing as npt
+from scipy.special import ndtri
 
-from outcomes.change.jacobson_truax import critical_value
 from outcomes.errors import UsageError
+
+
+def critical_value(confidence: float) -> float:
+    """Two-sided standard normal quantile: 1.959964 for a confidence of 0.95."""
+    if not 0 < confidence < 1:
+        raise UsageError(
+            "The confidence level is not between 0 and 1.",
+            where="parameter confidence",
+            fix="Give a share, for example 0.95.",
+        )
+    return float(ndtri(0.5 + confidence / 2))
 
 
 def wilson(n: float, total: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -50,37 +59,3 @@ def newcombe(
     low = difference - math.hypot(share1 - low1, high2 - share2)
     high = difference + math.hypot(high1 - share1, share2 - low2)
     return low, high
-
-
-def intraclass(hits: npt.NDArray[np.bool_], clusters: npt.NDArray[np.intp]) -> float:
-    """Intraclass correlation of an indicator by analysis of variance (Fleiss 1981).
-
-    `clusters` are codes from 0. Negative where members of a cluster differ more than
-    strangers. 0.0 where it cannot be estimated: one cluster, no cluster with two
-    members, or an indicator that is the same for everybody.
-    """
-    sizes = np.bincount(clusters)
-    sizes_there = sizes[sizes > 0]
-    k, n = len(sizes_there), len(hits)
-    if k < 2 or n == k:
-        return 0.0
-    sums = np.bincount(clusters, weights=hits)[sizes > 0]
-    means = sums / sizes_there
-    between = float((sizes_there * (means - hits.mean()) ** 2).sum()) / (k - 1)
-    within = float((sums * (1 - means)).sum()) / (n - k)
-    typical = (n - float((sizes_there**2).sum()) / n) / (k - 1)
-    spread = between + (typical - 1) * within
-    return (between - within) / spread if spread > 0 else 0.0
-
-
-def design_effect(hits: npt.NDArray[np.bool_], clusters: npt.NDArray[np.intp]) -> float:
-    """Return how many times fewer independent people the sample is worth, at least 1.
-
-    1 + (m - 1) * ICC with m = sum(size^2) / sum(size), the cluster size that a member
-    sees (Kish 1965; Donner & Klar 2000). A negative ICC is not used to claim precision.
-    """
-    if len(hits) == 0:
-        return 1.0
-    sizes = np.bincount(clusters).astype(np.float64)
-    seen = float((sizes**2).sum() / sizes.sum())
-    return max(1.0, 1 + (seen - 1) * intraclass(hits, clusters))

@@ -1,0 +1,1 @@
+"""What was done and how it was received: attendance, homework, phases, satisfaction, alliance."""
