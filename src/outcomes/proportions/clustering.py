@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from scipy.special import stdtrit
+
+from outcomes.proportions.intervals import critical_value
 
 
 def intraclass(hits: npt.NDArray[np.bool_], clusters: npt.NDArray[np.intp]) -> float:
@@ -38,3 +42,31 @@ def design_effect(hits: npt.NDArray[np.bool_], clusters: npt.NDArray[np.intp]) -
     sizes = np.bincount(clusters).astype(np.float64)
     seen = float((sizes**2).sum() / sizes.sum())
     return max(1.0, 1 + (seen - 1) * intraclass(hits, clusters))
+
+
+def effective_size(
+    hits: npt.NDArray[np.bool_], clusters: npt.NDArray[np.intp], confidence: float = 0.95
+) -> tuple[float, float]:
+    """How many independent people the sample is worth for an interval, and the design effect.
+
+    n / design effect, times (z / t)^2 with t on (clusters - 1) degrees of freedom, since the
+    spread between few clusters is itself uncertain (Korn & Graubard 1998, Survey
+    Methodology 24:193-201). Without the t, eight unequal clusters cover 90 % instead of 95.
+    Nobody repeats: n. One cluster: n, since it shows no spread between clusters.
+    """
+    n = len(hits)
+    there = np.unique(clusters).size
+    if n == 0 or there in (1, n):
+        return float(n), 1.0
+    effect = design_effect(hits, clusters)
+    shrink = (critical_value(confidence) / float(stdtrit(there - 1, 0.5 + confidence / 2))) ** 2
+    return n / effect * shrink, effect
+
+
+def cluster_codes(clusters: pd.Series) -> npt.NDArray[np.intp]:
+    """Codes from 0; everybody without a cluster is a cluster of one."""
+    codes, values = pd.factorize(clusters)
+    alone = codes == -1
+    found: npt.NDArray[np.intp] = codes.astype(np.intp)
+    found[alone] = len(values) + np.arange(int(alone.sum()))
+    return found

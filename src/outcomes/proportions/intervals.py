@@ -8,6 +8,8 @@ from scipy.special import ndtri
 
 from outcomes.errors import UsageError
 
+Limits = tuple[float, float]
+
 
 def critical_value(confidence: float) -> float:
     """Two-sided standard normal quantile: 1.959964 for a confidence of 0.95."""
