@@ -190,9 +190,11 @@ def test_two_instruments_on_one_day_stay_apart():
 def test_core10_prorated_is_ten_times_the_mean():
     core10 = instruments.get("core10")
     # Nine answers of 2 after reversal (4 - 2 = 2): the mean is 2, so the score is 20.
-    scored = score_items(core10, wide([2] * 9 + [np.nan]), allow_unverified=True)
-    assert scored["score"].tolist() == [pytest.approx(20)]
-    assert score_items(core10, wide([2] * 9 + [np.nan]))["score"].isna().all()
+    # One missing item may be prorated (CORE System Trust), two may not.
+    scored = score_items(core10, wide([2] * 9 + [np.nan], [2] * 8 + [np.nan] * 2))
+    assert scored["score"][0] == pytest.approx(20)
+    assert scored["prorated"].tolist() == [True, False]
+    assert np.isnan(scored["score"][1])
 
 
 def test_a_missing_answer_that_is_a_row_is_not_a_zero():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.errors import InstrumentError
+from outcomes.instruments.subscales import Conversion, Subscale
 
 CLINICAL_SIDES = ("at_or_above", "above", "at_or_below", "below")
 
@@ -130,7 +132,7 @@ class Instrument:
     full_name: str
     construct: str
     purpose: str
-    direction: str  # "lower" | "higher": which score is better
+    direction: str  # "lower" | "higher": which score is better; "mixed": it differs by subscale
     source: str
     n_items: int
     item_min: float | None
@@ -139,7 +141,7 @@ class Instrument:
     item_max_overrides: Mapping[int, float]
     reversed_items: tuple[int, ...]
     risk_items: tuple[int, ...]
-    scoring: str  # "sum" | "mean" | "mean_x10" | "percent_x4" | "total_only"
+    scoring: str  # a word of contradictions.SCORINGS
     total_min: float
     total_max: float
     unit: str
@@ -153,6 +155,14 @@ class Instrument:
     licence: Licence
     traps: tuple[str, ...]
     answer_words: AnswerWords | None = None
+    subscales: tuple[Subscale, ...] = ()
+    conversion: Conversion | None = None
+    reversed_verified: bool = True
+
+    @property
+    def has_total(self) -> bool:
+        """Whether there is one score of the whole; some are scored by parts only."""
+        return not math.isnan(self.total_min)
 
     @property
     def labels(self) -> dict[str, float]:
@@ -223,15 +233,22 @@ class Instrument:
             known = self.answer_words
             pairs = ", ".join(f"{word} = {code:g}" for word, code in known.words.items())
             rows.append(("answers in words", pairs, known.source, known.verified))
+        rows += _structure(self)
         return pd.DataFrame(rows, columns=["fact", "value", "source", "verified"])
 
     def explain(self) -> str:
         """How the score is made and read."""
-        better = "lower" if self.direction == "lower" else "higher"
+        how = {
+            "subscales": "scored by subscale, without a total",
+            "goals": "ratings of personal goals, scored by oc.instruments.goal_scores",
+            "unscored": "not scored here",
+        }.get(self.scoring)
+        if how is not None:
+            return f"{self.full_name}: {how}."
         return (
             f"{self.full_name}: {self.n_items} items, score {self.total_min:g} to "
-            f"{self.total_max:g} by rule '{self.scoring}'; {better} is better. A score with "
-            "unanswered items is missing unless a verified rule allows otherwise."
+            f"{self.total_max:g} by rule '{self.scoring}'; {self.direction} is better. A score "
+            "with unanswered items is missing unless a verified rule allows otherwise."
         )
 
     def __repr__(self) -> str:
@@ -246,4 +263,23 @@ class Instrument:
 
     def _repr_html_(self) -> str:
         card = f"<p><strong>{html.escape(self.name)}</strong> {html.escape(self.explain())}</p>"
-        return f"{card}{self.facts().to_html(index=False, escape=True)}"
+        licence = f"<p>Licence: {html.escape(self.licence.status)}</p>"
+        traps = "".join(f"<li>Beware: {html.escape(trap)}</li>" for trap in self.traps)
+        facts = self.facts()
+        facts["verified"] = facts["verified"].map({True: "yes", False: "no: only when asked for"})
+        return f"{card}{facts.to_html(index=False, escape=True)}{licence}<ul>{traps}</ul>"
+
+
+def _structure(instrument: Instrument) -> Iterator[tuple[str, str, str, bool]]:
+    """Reversed items, subscales and table of scores as facts."""
+    if instrument.reversed_items:
+        items = ", ".join(map(str, instrument.reversed_items))
+        yield ("reversed items", items, instrument.source, instrument.reversed_verified)
+    for part in instrument.subscales:
+        which = ", ".join(map(str, part.items)) or f"{part.n_items}, which ones is not verified"
+        size = f"items {which}; {part.minimum:g} to {part.maximum:g}, {part.direction} is better"
+        yield (f"subscale: {part.id.replace('_', ' ')}", size, part.source, part.verified)
+    if instrument.conversion is not None:
+        table = instrument.conversion
+        ends = f"{min(table.scores)} to {max(table.scores)}"
+        yield ("table of scores", f"from sums {ends}", table.source, table.verified)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -20,13 +21,25 @@ from outcomes.instruments.model import (
     Reliability,
     ReliableChange,
 )
+from outcomes.instruments.subscales import Conversion, Subscale
 
 TOP = {"id", "name", "full_name", "construct", "purpose", "direction", "source"}
 TABLES = {
-    "items": {"n", "minimum", "maximum", "step", "reversed", "risk", "maximum_of"},
+    "items": {
+        "n",
+        "minimum",
+        "maximum",
+        "step",
+        "reversed",
+        "reversed_verified",
+        "reversed_source",
+        "risk",
+        "maximum_of",
+    },
     "scoring": {"rule", "minimum", "maximum", "unit"},
     "missing": {"most", "source", "verified"},
     "labels": {"words", "source", "verified"},
+    "conversion": {"scores", "source", "verified"},
     "licence": {"status", "item_text", "source"},
     "traps": {"seen"},
 }
@@ -37,6 +50,7 @@ LISTS: dict[str, Any] = {
     "reliability": Reliability,
     "norms": Norm,
     "bands": Band,
+    "subscales": Subscale,
 }
 
 
@@ -94,11 +108,24 @@ def _check_keys(body: Mapping[str, Any], where: str) -> None:
         )
 
 
+def _frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry whose lists nobody can change."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+
+
+def _conversion(body: Mapping[str, Any]) -> Conversion | None:
+    if "conversion" not in body:
+        return None
+    table = body["conversion"]
+    scores = {int(raw): metric for raw, metric in table["scores"].items()}
+    return Conversion(scores, table["source"], table["verified"])
+
+
 def _build(body: Mapping[str, Any], where: str) -> Instrument:
     items, scoring = body["items"], body["scoring"]
     try:
         facts: dict[str, Any] = {
-            name: tuple(kind(**entry) for entry in body.get(name, ()))
+            name: tuple(kind(**_frozen(entry)) for entry in body.get(name, ()))
             for name, kind in LISTS.items()
         }
         missing = MissingRule(**body["missing"]) if "missing" in body else None
@@ -113,13 +140,15 @@ def _build(body: Mapping[str, Any], where: str) -> Instrument:
             reversed_items=tuple(items.get("reversed", ())),
             risk_items=tuple(items.get("risk", ())),
             scoring=scoring["rule"],
-            total_min=scoring["minimum"],
-            total_max=scoring["maximum"],
+            total_min=scoring.get("minimum", math.nan),
+            total_max=scoring.get("maximum", math.nan),
             unit=scoring.get("unit", "points"),
             missing=missing,
             licence=Licence(**body["licence"]),
             traps=tuple(body.get("traps", {}).get("seen", ())),
             answer_words=labels,
+            conversion=_conversion(body),
+            reversed_verified=items.get("reversed_verified", True),
             **facts,
         )
     except (KeyError, TypeError) as error:

@@ -89,12 +89,18 @@ def list() -> pd.DataFrame:  # noqa: A001 - public name oc.instruments.list()
                 "purpose": instrument.purpose,
                 "direction": instrument.direction,
                 "n_items": instrument.n_items,
-                "range": f"{instrument.total_min:g} to {instrument.total_max:g}",
+                "range": _range(instrument),
                 "cutoff": None if cutoff is None else cutoff.value,
                 "reliable_change": None if change is None else change.value,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _range(instrument: Instrument) -> str | None:
+    if not instrument.has_total:
+        return None
+    return f"{instrument.total_min:g} to {instrument.total_max:g}"
 
 
 @cache

@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.errors import InstrumentError, RangeError
 from outcomes.instruments.model import Instrument
 from outcomes.instruments.registry import get
+from outcomes.instruments.subscales import scaled
 from outcomes.schema import Study
 
 TOTAL = "total"
@@ -33,7 +34,8 @@ def score(
     columns `SCORE_COLUMNS`: `score` in the instrument's points, missing when too few items
     are answered; `n_answered` is missing where only a ready total was exported. A complete
     set of items goes before a total. Unanswered items are replaced only by the instrument's
-    own rule, and only by a verified one unless `allow_unverified`. `own` are a project's
+    own rule, and only by a verified one unless `allow_unverified`; then a column `unverified`
+    marks the scores that rest on a rule or key nobody verified. `own` are a project's
     instruments beside the library (`own_instruments`).
 
     Raises RangeError when answers lie outside the declared range or between its codes,
@@ -48,7 +50,8 @@ def score(
     if not parts:
         return _no_scores()
     order = ["client_id", "episode_id", "instrument", "taken_on", "rater", "occasion"]
-    return pd.concat(parts, ignore_index=True).sort_values(order, ignore_index=True)
+    found = pd.concat(parts, ignore_index=True).sort_values(order, ignore_index=True)
+    return found if allow_unverified else found[SCORE_COLUMNS]
 
 
 def score_items(
@@ -60,35 +63,59 @@ def score_items(
     as unanswered. Reversal is highest + lowest code minus the answer. Raises RangeError as
     `score` does, and InstrumentError where the instrument takes totals only.
     """
-    if instrument.item_min is None and bool(answers.notna().to_numpy().any()):
-        raise InstrumentError(
-            f"{instrument.name} is not scored from single answers: its items' ranges are not kept",
-            where=f"instrument {instrument.id}",
-            how_many=int(answers.notna().to_numpy().sum()),
-            fix="map the ready total in the layout (item 'total')",
-        )
-    items = range(1, instrument.n_items + 1)
-    values = answers.reindex(columns=items).to_numpy("float64", copy=True, na_value=np.nan)
-    check_range(instrument, values)
-    answered = ~np.isnan(values)
-    n_answered = answered.sum(axis=1)
-    for item in instrument.reversed_items:
-        top = instrument.maximum_of(item)
-        values[:, item - 1] = (top or 0) + (instrument.item_min or 0) - values[:, item - 1]
+    values = oriented(instrument, answers, allow_unverified=allow_unverified)
+    n_answered = (~np.isnan(values)).sum(axis=1)
     allowed = _missing_allowed(instrument, allow_unverified)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.nansum(values, axis=1) / n_answered
     usable = (n_answered >= instrument.n_items - allowed) & (n_answered > 0)
-    raw = np.where(usable, mean * instrument.n_items, np.nan)
-    total = _scale(instrument, raw)
     return pd.DataFrame(
         {
-            "score": total,
+            "score": np.where(usable, _total(instrument, mean), np.nan),
             "n_answered": n_answered,
             "prorated": usable & (n_answered < instrument.n_items),
         },
         index=answers.index,
     )
+
+
+def oriented(
+    instrument: Instrument, answers: pd.DataFrame, *, allow_unverified: bool = False
+) -> np.ndarray:
+    """Answers as a matrix (forms, items) after reversal; NaN where there is none.
+
+    Raises as `score_items`; InstrumentError too where items are reversed by a key that
+    nobody verified, without `allow_unverified`.
+    """
+    there = int(answers.notna().to_numpy().sum())
+    if instrument.item_min is None and there:
+        raise InstrumentError(
+            f"{instrument.name} is not scored from single answers: its items' ranges are not kept",
+            where=f"instrument {instrument.id}",
+            how_many=there,
+            fix="map the ready total in the layout (item 'total')",
+        )
+    if (
+        there
+        and instrument.reversed_items
+        and not (instrument.reversed_verified or allow_unverified)
+    ):
+        raise InstrumentError(
+            f"nobody has verified which items of {instrument.name} are reversed",
+            where=f"instrument {instrument.id}",
+            how_many=there,
+            fix="map the ready total in the layout, describe the instrument in a TOML of your own, "
+            "or ask for the unverified key by name with allow_unverified=True and say so",
+        )
+    items = range(1, instrument.n_items + 1)
+    values: np.ndarray = answers.reindex(columns=items).to_numpy(
+        "float64", copy=True, na_value=np.nan
+    )
+    check_range(instrument, values)
+    for item in instrument.reversed_items:
+        top = instrument.maximum_of(item)
+        values[:, item - 1] = (top or 0) + (instrument.item_min or 0) - values[:, item - 1]
+    return values
 
 
 def check_range(instrument: Instrument, values: np.ndarray) -> None:
@@ -146,19 +173,8 @@ def likely_recoding(instrument: Instrument, lowest: float, highest: float) -> st
 def _score_instrument(
     instrument: Instrument, rows: pd.DataFrame, allow_unverified: bool
 ) -> pd.DataFrame:
-    forms, codes = _forms(rows)
-    value = rows["value"].to_numpy(dtype="float64", na_value=np.nan)
-    item = rows["item"].astype("string")
-    is_total = item.eq(TOTAL).to_numpy(dtype=bool)
-    number = _item_numbers(instrument, item)
-    _refuse_twice(instrument, codes, number)
-    matrix = np.full((len(forms), instrument.n_items), np.nan)
-    of_item = ~is_total
-    matrix[codes[of_item], number[of_item] - 1] = value[of_item]
-    frame = pd.DataFrame(matrix, columns=range(1, instrument.n_items + 1))
+    forms, frame, totals = laid_out(instrument, rows)
     scored = score_items(instrument, frame, allow_unverified=allow_unverified)
-    totals = np.full(len(forms), np.nan)
-    totals[codes[is_total]] = value[is_total]
     _check_totals(instrument, totals)
     take_total = np.isnan(scored["score"].to_numpy()) & ~np.isnan(totals)
     n_answered = scored["n_answered"].astype("Int64").mask(take_total)
@@ -167,7 +183,37 @@ def _score_instrument(
         n_answered=n_answered.to_numpy(),
         n_items=instrument.n_items,
         prorated=scored["prorated"].to_numpy() & ~take_total,
-    ).astype({"n_answered": "Int64"})[SCORE_COLUMNS]
+        unverified=_rests_on_unverified(instrument, scored) & ~take_total,
+    ).astype({"n_answered": "Int64"})[[*SCORE_COLUMNS, "unverified"]]
+
+
+def _rests_on_unverified(instrument: Instrument, scored: pd.DataFrame) -> np.ndarray:
+    """Which scores used a reversal key, a table or a rule for missing items nobody verified."""
+    rule, table = instrument.missing, instrument.conversion
+    always = bool(instrument.reversed_items) and not instrument.reversed_verified
+    always |= table is not None and not table.verified
+    prorated = scored["prorated"].to_numpy(dtype=bool)
+    used = prorated if rule is not None and not rule.verified else np.zeros_like(prorated)
+    there = scored["score"].notna().to_numpy()
+    marked: np.ndarray = there & (used | always)
+    return marked
+
+
+def laid_out(
+    instrument: Instrument, rows: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """The administrations, a column of answers for each item, and the ready totals."""
+    forms, codes = _forms(rows)
+    value = rows["value"].to_numpy(dtype="float64", na_value=np.nan)
+    item = rows["item"].astype("string")
+    is_total = item.eq(TOTAL).to_numpy(dtype=bool)
+    number = _item_numbers(instrument, item)
+    _refuse_twice(instrument, codes, number)
+    matrix = np.full((len(forms), instrument.n_items), np.nan)
+    matrix[codes[~is_total], number[~is_total] - 1] = value[~is_total]
+    totals = np.full(len(forms), np.nan)
+    totals[codes[is_total]] = value[is_total]
+    return forms, pd.DataFrame(matrix, columns=range(1, instrument.n_items + 1)), totals
 
 
 def _item_numbers(instrument: Instrument, items: pd.Series) -> np.ndarray:
@@ -226,11 +272,11 @@ def _missing_allowed(instrument: Instrument, allow_unverified: bool) -> int:
     return rule.most if rule is not None and (rule.verified or allow_unverified) else 0
 
 
-def _scale(instrument: Instrument, raw_sum: np.ndarray) -> np.ndarray:
-    n = instrument.n_items
-    factor = {"sum": 1.0, "percent_x4": 4.0, "mean": 1.0 / n, "mean_x10": 10.0 / n}
-    # The sum of complete forms is exact; rounding only removes the error of the mean.
-    return np.round(raw_sum * factor.get(instrument.scoring, np.nan), 10)
+def _total(instrument: Instrument, means: np.ndarray) -> np.ndarray:
+    """The score of the whole from the mean of its items; NaN where there is no such score."""
+    if instrument.conversion is not None:
+        return instrument.conversion.convert(means * instrument.n_items)
+    return scaled(instrument.scoring, means, instrument.n_items)
 
 
 def _no_scores() -> pd.DataFrame:
