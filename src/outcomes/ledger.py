@@ -139,8 +139,7 @@ class Ledger:
 
     def balance(self) -> pd.DataFrame:
         """`BALANCE_COLUMNS`, one row for each table; losses are counted from the entries."""
-        rows = self.log[self.log["scope"] == "table"]
-        lost = [rows[rows["action"] == str(a)].groupby("table").size() for a in _LOST]
+        lost = [self._tables_of(a).value_counts() for a in _LOST]
         return pd.DataFrame(
             [
                 (name, n, self.kept.get(name, 0), *(int(part.get(name, 0)) for part in lost))
@@ -148,6 +147,11 @@ class Ledger:
             ],
             columns=BALANCE_COLUMNS,
         )
+
+    def _tables_of(self, action: Action) -> pd.Series:
+        """The table of each entry about a row of a table with one action."""
+        mask = (self.log["action"] == str(action)) & (self.log["scope"] == "table")
+        return self.log.loc[mask, "table"]
 
     def files(self) -> pd.DataFrame:
         """`FILES_COLUMNS`, one row for each file or sheet: where its data lines went."""
@@ -197,25 +201,37 @@ def _fates(
     log: pd.DataFrame, lines: Mapping[str, int], used: Iterable[pd.DataFrame] | None
 ) -> dict[str, LineFate]:
     """What became of the lines of each file; a line waits if any of its rows does."""
-    lost = log[log["action"].isin([str(action) for action in _LOST])]
-    waits = lost["action"] == str(Action.QUARANTINED)
-    place = pd.DataFrame({FILE: lost["file"], LINE: lost["line"], "waits": waits})
-    place = place.groupby([FILE, LINE], as_index=False, sort=False)["waits"].any()
-    counts = dict.fromkeys(lines, 0)
-    if used is not None:
-        kept = [frame[[FILE, LINE]].drop_duplicates() for frame in used if len(frame)]
-        if kept:
-            there = pd.concat(kept).drop_duplicates().astype({FILE: "object"})
-            counts |= there.groupby(FILE).size().to_dict()
-            both = place[[FILE, LINE]].merge(there, how="left", indicator=True)
-            place = place[(both["_merge"] == "left_only").to_numpy()]
-    sizes = place.groupby([FILE, "waits"]).size()
+    waiting, gone = (
+        _lines_by_file([log.loc[log["action"] == str(a), ["file", "line"]]])
+        for a in (Action.QUARANTINED, Action.DROPPED)
+    )
+    kept = _lines_by_file([] if used is None else [frame[[FILE, LINE]] for frame in used])
+    none = np.array([], dtype=np.int64)
     fates = {}
     for name, n in lines.items():
-        dropped, quarantined = (int(sizes.get((name, waiting), 0)) for waiting in (False, True))
-        rest = int(counts[name]) if used is not None else n - dropped - quarantined
-        fates[name] = LineFate(rest, dropped, quarantined)
+        there = kept.get(name, none)
+        waits = np.setdiff1d(waiting.get(name, none), there, assume_unique=True)
+        lost = np.setdiff1d(gone.get(name, none), there, assume_unique=True)
+        lost = np.setdiff1d(lost, waits, assume_unique=True)
+        rest = len(there) if used is not None else n - len(lost) - len(waits)
+        fates[name] = LineFate(rest, len(lost), len(waits))
     return fates
+
+
+def _lines_by_file(frames: Iterable[pd.DataFrame]) -> dict[str, np.ndarray]:
+    """The distinct lines of each file, sorted; each frame has a column of files and of lines."""
+    parts: dict[str, list[np.ndarray]] = {}
+    for frame in frames:
+        codes, names = pd.factorize(frame.iloc[:, 0])
+        line = frame.iloc[:, 1].to_numpy(dtype="int64")
+        for code, name in enumerate(names):
+            parts.setdefault(str(name), []).append(line if len(names) == 1 else line[codes == code])
+    return {name: _distinct(np.concatenate(found)) for name, found in parts.items()}
+
+
+def _distinct(lines: np.ndarray) -> np.ndarray:
+    ordered = bool((np.diff(lines) > 0).all())
+    return lines if ordered else np.unique(lines)
 
 
 def _sorted(log: pd.DataFrame) -> pd.DataFrame:

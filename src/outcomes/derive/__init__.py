@@ -3,13 +3,16 @@
 from outcomes.derive.care import BOTH, care_at_start
 from outcomes.derive.cohort import Cohort, cohort
 from outcomes.derive.flow import flow
+from outcomes.derive.narrowing import only_episodes
 from outcomes.derive.pairs import pairs
 from outcomes.derive.people import people
 from outcomes.derive.period import Period
 from outcomes.derive.policy import DerivePolicy, derive_policy
+from outcomes.derive.trajectories import TRAJECTORY_COLUMNS, trajectories
 
 __all__ = [
     "BOTH",
+    "TRAJECTORY_COLUMNS",
     "Cohort",
     "DerivePolicy",
     "Period",
@@ -17,6 +20,8 @@ __all__ = [
     "cohort",
     "derive_policy",
     "flow",
+    "only_episodes",
     "pairs",
     "people",
+    "trajectories",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from outcomes.derive.policy import derive_policy
@@ -22,14 +23,19 @@ def care_at_start(rows: pd.DataFrame, grace_days: int | None = None) -> pd.Serie
     """
     policy = derive_policy()
     grace = policy.grace_days if grace_days is None else grace_days
-    here = rows[["client_id", "intervention", "started_on"]].assign(_row=range(len(rows)))
-    here = here.dropna(subset=["client_id", "started_on"])
-    kinds = here.groupby("client_id")["intervention"].nunique()
-    here = here[here["client_id"].isin(kinds.index[kinds > 1])]
-    there = rows.loc[
-        rows["intervention"].isin(list(policy.counted_care)),
-        ["client_id", "intervention", "started_on", "ended_on"],
-    ]
+    # Numbers in place of ids: pandas joins them several times as fast.
+    numbered = rows[["intervention", "started_on", "ended_on"]].assign(
+        client_id=pd.factorize(rows["client_id"])[0], _row=range(len(rows))
+    )
+    numbered = numbered[numbered["client_id"] >= 0]
+    here = numbered.loc[numbered["started_on"].notna()].drop(columns="ended_on")
+    care = pd.Series(pd.factorize(here["intervention"])[0], index=here.index)
+    pairs = pd.DataFrame({"client": here["client_id"], "care": care})[care >= 0].drop_duplicates()
+    several = np.bincount(pairs["client"], minlength=len(rows) + 1) > 1
+    here = here[several[here["client_id"]]]
+    there = numbered[
+        several[numbered["client_id"]] & numbered["intervention"].isin(list(policy.counted_care))
+    ].drop(columns="_row")
     met = here.merge(there, on="client_id", suffixes=("", "_other"))
     last_day = met["started_on"] + pd.Timedelta(days=grace)
     still_open = met["ended_on"].isna() | met["ended_on"].ge(met["started_on"])

@@ -64,17 +64,17 @@ def pairs(
     negative number of days.
     """
     instrument = get(instrument).id
-    _check_rater(rater)
+    check_rater(rater)
     if scores is None:
         scores = one_instrument(study, instrument)
     rows = people(study)
     usable, _ = placed_scores(rows, scores, instrument, rater)
     start = _start(usable)
-    after = usable[_later_than_start(usable, start)]
+    after = _later_than_start(usable, start)
     if follow_up_days is None:
-        end = _end(after)
+        end = _end(usable, after)
     else:
-        end = _follow_up(after, rows["started_on"], follow_up_days, follow_up_window)
+        end = _follow_up(usable, after, rows["started_on"], follow_up_days, follow_up_window)
     rows["arm"] = care_at_start(rows)
     rows["instrument"] = pd.Series(instrument, index=rows.index, dtype="string")
     rows = _attach(rows, start, "pre")
@@ -114,25 +114,48 @@ def placed_scores(
     day = usable["taken_on"].to_numpy().astype("datetime64[D]").astype("int64")
     usable = usable.assign(
         day=day,
-        occasion=usable["occasion"].astype("string").fillna("session"),
+        occasion=_stated(usable["occasion"]),
         score=usable["score"].to_numpy(dtype="float64", na_value=np.nan),
     )
     return usable[["row", "day", "taken_on", "occasion", "score"]], len(found) - len(usable)
 
 
+def _stated(occasion: pd.Series) -> pd.Series:
+    """Occasions, a session where none is stated; categories stay categories."""
+    if not isinstance(occasion.dtype, pd.CategoricalDtype):
+        return occasion.astype("string").fillna("session")
+    if "session" not in occasion.cat.categories:
+        occasion = occasion.cat.add_categories("session")
+    return occasion.fillna("session")
+
+
 def _rows_of(found: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
     """The row of each score, -1 where there is none. A row is one client in one episode."""
-    places = []
+    wanted = np.zeros(len(keys), dtype=np.int64)
+    given = np.zeros(len(found), dtype=np.int64)
     for column in ("client_id", "episode_id"):
-        both = pd.concat([keys[column], found[column]], ignore_index=True)
-        places.append(pd.factorize(both, use_na_sentinel=False)[0].astype("int64"))
-    pair = places[0] * (places[1].max(initial=0) + 1) + places[1]
-    rows = pd.Index(pair[: len(keys)]).get_indexer(pair[len(keys) :])
+        here, texts = _coded(keys[column])
+        there, others = _coded(found[column])
+        place = pd.Index(texts).get_indexer(pd.Index(others))
+        # A text that no row has is another number than no text.
+        place = np.append(np.where(place < 0, -2, place), -1)
+        wanted = wanted * (len(texts) + 2) + here + 2
+        given = given * (len(texts) + 2) + place[there] + 2
+    rows = pd.Index(wanted).get_indexer(given)
     row: np.ndarray = np.append(keys["row"].to_numpy(), -1)[rows]
     return row
 
 
-def _check_rater(rater: str) -> None:
+def _coded(cells: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """A code for each cell (-1 where missing), and the distinct texts."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy(), cells.cat.categories
+    codes, texts = pd.factorize(cells)
+    return codes, pd.Index(texts)
+
+
+def check_rater(rater: str) -> None:
+    """Raise UsageError for a rater that the vocabulary does not have."""
     known = vocabularies()["rater"].words
     if rater not in known:
         raise UsageError(
@@ -143,19 +166,25 @@ def _check_rater(rater: str) -> None:
 
 
 def _start(usable: pd.DataFrame) -> pd.DataFrame:
-    candidates = usable[~usable["occasion"].isin(["end", "followup"])]
-    late = candidates["occasion"].ne("intake").to_numpy(dtype=bool)
-    return _first(candidates, late, candidates["day"].to_numpy())
+    occasion = usable["occasion"]
+    early = ~occasion.isin(["end", "followup"]).to_numpy(dtype=bool)
+    late = occasion.ne("intake").to_numpy(dtype=bool)
+    return _first(usable, early, late, usable["day"].to_numpy())
 
 
-def _end(after: pd.DataFrame) -> pd.DataFrame:
-    candidates = after[after["occasion"].isin(["session", "end"])]
-    not_end = candidates["occasion"].ne("end").to_numpy(dtype=bool)
-    return _first(candidates, -candidates["day"].to_numpy(), not_end)
+def _end(usable: pd.DataFrame, after: np.ndarray) -> pd.DataFrame:
+    occasion = usable["occasion"]
+    given = after & occasion.isin(["session", "end"]).to_numpy(dtype=bool)
+    not_end = occasion.ne("end").to_numpy(dtype=bool)
+    return _first(usable, given, -usable["day"].to_numpy(), not_end)
 
 
 def _follow_up(
-    after: pd.DataFrame, started_on: pd.Series, days: int, window: int | None
+    usable: pd.DataFrame,
+    after: np.ndarray,
+    started_on: pd.Series,
+    days: int,
+    window: int | None,
 ) -> pd.DataFrame:
     width = derive_policy().window_days if window is None else window
     for name, value in (("follow_up_days", days), ("follow_up_window", width)):
@@ -163,25 +192,34 @@ def _follow_up(
             raise UsageError(
                 f"{name} is negative.", where=f"parameter {name}", fix="Give days after the start."
             )
-    candidates = after[after["occasion"].ne("intake")]
-    begun = started_on.to_numpy().astype("datetime64[D]")[candidates["row"].to_numpy()]
-    day = candidates["day"].to_numpy()
+    candidates = after & usable["occasion"].ne("intake").to_numpy(dtype=bool)
+    begun = started_on.to_numpy().astype("datetime64[D]")[usable["row"].to_numpy()]
+    day = usable["day"].to_numpy()
     distance = np.abs(day - (begun.astype("int64") + days))
-    near = ~np.isnat(begun) & (distance <= width)
-    chosen = candidates[near]
-    not_end = chosen["occasion"].ne("end").to_numpy(dtype=bool)
-    return _first(chosen, distance[near], -day[near], not_end)
+    near = candidates & ~np.isnat(begun) & (distance <= width)
+    not_end = usable["occasion"].ne("end").to_numpy(dtype=bool)
+    return _first(usable, near, distance, -day, not_end)
 
 
-def _first(candidates: pd.DataFrame, *order: np.ndarray) -> pd.DataFrame:
+def _first(usable: pd.DataFrame, candidates: np.ndarray, *order: np.ndarray) -> pd.DataFrame:
     """Choose the best candidate of each row by `order` (smallest first), then the lower score."""
-    keys = (candidates["score"].to_numpy(), *reversed(order), candidates["row"].to_numpy())
-    return candidates.iloc[np.lexsort(keys)].drop_duplicates("row").set_index("row")
+    row = usable["row"].to_numpy()
+    left = np.flatnonzero(candidates)
+    for key in (*order, usable["score"].to_numpy()):
+        # By the smallest key of each row, which costs less than a sort.
+        best = np.full(int(row.max(initial=-1)) + 1, np.inf)
+        np.minimum.at(best, row[left], key[left])
+        left = left[key[left] == best[row[left]]]
+    _, first = np.unique(row[left], return_index=True)
+    return usable.iloc[left[first]].set_index("row")
 
 
 def _later_than_start(usable: pd.DataFrame, start: pd.DataFrame) -> np.ndarray:
     """Which scores may be an end score: later than the start, or no start is there."""
-    start_day = usable["row"].map(start["day"]).to_numpy(dtype="float64", na_value=np.nan)
+    row = usable["row"].to_numpy()
+    days = np.full(int(row.max(initial=-1)) + 1, np.nan)
+    days[start.index.to_numpy()] = start["day"].to_numpy()
+    start_day = days[row]
     later: np.ndarray = np.isnan(start_day) | (usable["day"].to_numpy() > start_day)
     return later
 

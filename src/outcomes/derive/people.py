@@ -39,18 +39,22 @@ def people(study: Study) -> pd.DataFrame:
     )
     alone = episodes.loc[~of_couple, EPISODE_COLUMNS].assign(couple_id=pd.NA)
     alone["couple_id"] = alone["couple_id"].astype("string")
-    together = episodes.loc[of_couple, EPISODE_COLUMNS].drop(columns="client_id")
-    together = together.merge(_partners(study.couples), on="couple_id", how="left")
-    rows = pd.concat([alone, together[EPISODE_COLUMNS]], ignore_index=True)
+    rows = alone
+    if of_couple.any():
+        together = episodes.loc[of_couple, EPISODE_COLUMNS].drop(columns="client_id")
+        together = together.merge(_partners(study.couples), on="couple_id", how="left")
+        rows = pd.concat([alone, together[EPISODE_COLUMNS]], ignore_index=True)
 
     persons = study.clients[["client_id", "practice_id", *PERSON_COLUMNS]]
     persons = persons.rename(columns={"practice_id": "_home"})
     rows = rows.merge(persons, on="client_id", how="left", validate="many_to_one")
-    couples = study.couples[["couple_id", "practice_id"]]
-    couples = couples.rename(columns={"practice_id": "_shared"})
-    rows = rows.merge(couples, on="couple_id", how="left", validate="many_to_one")
-    rows["practice_id"] = rows["practice_id"].fillna(rows["_home"]).fillna(rows["_shared"])
-    rows = rows.drop(columns=["_home", "_shared"])
+    rows["practice_id"] = rows["practice_id"].fillna(rows["_home"])
+    if of_couple.any():
+        couples = study.couples[["couple_id", "practice_id"]]
+        couples = couples.rename(columns={"practice_id": "_shared"})
+        rows = rows.merge(couples, on="couple_id", how="left", validate="many_to_one")
+        rows["practice_id"] = rows["practice_id"].fillna(rows["_shared"])
+    rows = rows[[*EPISODE_COLUMNS, *PERSON_COLUMNS]]
     order = ["client_id", "started_on", "episode_id"]
     return rows.sort_values(order, kind="stable", ignore_index=True)
 
