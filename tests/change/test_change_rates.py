@@ -116,9 +116,11 @@ class TestClusters:
         couples = pd.Series(np.repeat(np.arange(20), 2))
         row = get(rates(codes, clusters=couples), "all", "improved")
         assert (row["n"], row["n_total"], row["rate"]) == (20, 40, 0.5)
-        assert (row["low"], row["high"]) == pytest.approx(wilson(10, 20), abs=EXACT)
-        assert row["n_effective"] == pytest.approx(20)
-        assert "effective sample size 20.0 (design effect 2.00)" in row["definition"]
+        # Twenty couples, and t on 19 degrees of freedom: 2.0930 (any table of t).
+        worth = 20 * (1.959964 / 2.093024) ** 2
+        assert row["n_effective"] == pytest.approx(worth, rel=1e-6)
+        assert (row["low"], row["high"]) == pytest.approx(wilson(worth / 2, worth), abs=1e-6)
+        assert "effective sample size 17.5 (design effect 2.00)" in row["definition"]
 
     def test_people_without_a_cluster_stand_alone(self):
         codes, _ = frame_of(("A", "improved", 20), ("A", "unchanged", 20))

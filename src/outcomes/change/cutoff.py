@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.change import jacobson_truax as jt
+from outcomes.change.categories import ROUNDING, Flags
+from outcomes.change.jacobson_truax import Numbers
 from outcomes.change.threshold import Evidence, own_sd, unverified
 from outcomes.errors import UsageError
 from outcomes.instruments.model import Instrument
@@ -23,6 +25,7 @@ class Norms:
     mean: float
     sd: float
     origin: str
+    n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class CutoffUsed:
     """The cut-off in points, which side of it is clinical, and where it comes from.
 
     `rule` is at_or_above, above, at_or_below or below: the test that is true in the
-    clinical range. Both are None where there is no cut-off.
+    clinical range. Both are None where there is no cut-off. `end_value` is the end score
+    that recovery must be beyond, where a method asks for more than not being clinical.
     """
 
     value: float | None
@@ -39,6 +43,14 @@ class CutoffUsed:
     functional: Norms | None = None
     sources: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    end_value: float | None = None
+
+    def beyond(self, post: Numbers, direction: str) -> Flags | None:
+        """Who ends beyond `end_value`; None where the cut-off itself decides."""
+        if self.end_value is None:
+            return None
+        better = jt.sign(direction)
+        return np.asarray(better * post > better * self.end_value + ROUNDING)
 
 
 def find_cutoff(
@@ -80,7 +92,7 @@ def find_cutoff(
     warnings += _check_order(clinical, functional, direction)
     named = (("clinical norms", clinical), ("functional norms", functional))
     return CutoffUsed(
-        value=_value(criterion, clinical, functional, direction),
+        value=criterion_value(criterion, clinical, functional, direction),
         rule="at_or_above" if direction == "lower" else "at_or_below",
         clinical=clinical,
         functional=functional,
@@ -108,7 +120,7 @@ def given_norms(mean: float | None, sd: float | None, population: str) -> Norms 
     return Norms(float(mean), float(sd), GIVEN)
 
 
-def _value(
+def criterion_value(
     criterion: str, clinical: Norms | None, functional: Norms | None, direction: str
 ) -> float:
     """Compute a, b or c from the norms it needs."""
@@ -157,7 +169,7 @@ def _functional_norms(
     first = norms[0]
     warnings = () if first.verified else (unverified("functional norm", instrument),)
     origin = f"{first.population}, {first.source}"
-    return Norms(float(first.mean), float(first.sd), origin), warnings
+    return Norms(float(first.mean), float(first.sd), origin, getattr(first, "n", None)), warnings
 
 
 def _check_order(

@@ -17,7 +17,7 @@ from outcomes.change.categories import (
     UNCHANGED,
     Flags,
 )
-from outcomes.proportions import design_effect, newcombe, wilson
+from outcomes.proportions import cluster_codes, counted_share, newcombe
 
 __all__ = ["EVERYBODY", "RATE_COLUMNS", "difference", "rates"]
 
@@ -66,7 +66,19 @@ _MEASURES = (
     _Measure("reliable_improvement", (RECOVERED, IMPROVED), "reliably better, recovered or not"),
     _Measure("reliable_deterioration", (DETERIORATED, HARMED), "reliably worse, harmed or not"),
 )
+# By id: positions in CATEGORIES, the meaning, and whether it needs a cut-off.
+MEASURE_CODES = {
+    m.id: (m.codes, f"{m.meaning[0].upper()}{m.meaning[1:]}", m.needs_cutoff) for m in _MEASURES
+}
 _PLAIN = {"improved": "reliably better", "deteriorated": "reliably worse"}
+
+_CROSSING = {
+    "improved": "clinical at the start and not at the end",
+    "unchanged": "on the same side of the cut-off at the start and at the end",
+    "deteriorated": "not clinical at the start but at the end",
+    "reliable_improvement": "clinical at the start and not at the end, by whatever change",
+    "reliable_deterioration": "not clinical at the start but at the end, by whatever change",
+}
 
 _OF = {
     "paired": "of those with both scores",
@@ -101,25 +113,28 @@ def rates(
     clinical_at_start: Flags | None = None,
     clusters: pd.Series | None = None,
     confidence: float = 0.95,
+    crossing: bool = False,
 ) -> pd.DataFrame:
     """Shares within each group, never of the grand total. Columns `RATE_COLUMNS`.
 
     `codes` are positions in CATEGORIES; the other arguments are as long. A missing group
     is "not stated". Without `clinical_at_start` (no cut-off) the measures that need one
-    are left out: they are unknown, not zero. `clusters` names who belongs together (a
-    couple, a practitioner); a missing name stands alone. Where clusters repeat, the Wilson
-    interval uses n / design effect, with the ICC estimated for each share, at least 0.
+    are left out: they are unknown, not zero. `crossing`: better and worse mean crossing the
+    cut-off, so that recovered and harmed are left out. `clusters` names who belongs together
+    (a couple, a practitioner); a missing name stands alone. Where clusters repeat, the Wilson
+    interval uses the effective size of `proportions.effective_size`: n / design effect, less
+    what few clusters leave unknown.
     """
-    members = None if clusters is None else _cluster_codes(clusters)
+    members = None if clusters is None else cluster_codes(clusters)
     rows: list[dict[str, object]] = []
-    for name, mask in _groups(groups, len(codes)):
+    for name, mask in group_masks(groups, len(codes)):
         group = _Group(
             name,
             codes[mask],
             None if clinical_at_start is None else clinical_at_start[mask],
             None if members is None else members[mask],
         )
-        rows += _group_rates(group, confidence)
+        rows += _group_rates(group, confidence, crossing=crossing)
     return pd.DataFrame(rows, columns=RATE_COLUMNS)
 
 
@@ -150,26 +165,35 @@ def difference(
     return float(one["rate"] - two["rate"]), low, high
 
 
-def _group_rates(group: _Group, confidence: float) -> list[dict[str, object]]:
+def _group_rates(group: _Group, confidence: float, *, crossing: bool) -> list[dict[str, object]]:
     """Build every row of one group."""
     started = np.ones(len(group.codes), dtype=bool)
     paired = group.codes != MISSING
     both = (("paired", paired), ("started", started))
     wanted: list[tuple[_Share, str, Flags]] = []
     for measure in _MEASURES:
-        if measure.needs_cutoff and group.clinical is None:
+        if measure.needs_cutoff and (group.clinical is None or crossing):
             continue
         meaning = _PLAIN.get(measure.id, "") if group.clinical is None else ""
+        meaning = _CROSSING[measure.id] if crossing else meaning
         hits = np.isin(group.codes, measure.codes)
         share = _Share(measure.id, meaning or measure.meaning, hits)
         wanted += [(share, denominator, base) for denominator, base in both]
     lost = _Share("missing", "no score at the start or at the end", ~paired)
     wanted.append((lost, "started", started))
     if group.clinical is not None:
-        recovery = _Share("reliable_recovery", "recovered", group.codes == RECOVERED)
+        hits = group.codes == (IMPROVED if crossing else RECOVERED)
+        meaning = _CROSSING["improved"] if crossing else "recovered"
+        recovery = _Share("reliable_recovery", meaning, hits)
         wanted.append((recovery, "clinical at start", paired & group.clinical))
         start = _Share("clinical_at_start", "clinical at the start", group.clinical)
         wanted += [(start, denominator, base) for denominator, base in both]
+        healthy = _Share(
+            "healthy_at_start",
+            "already healthy at the start, so that recovery is impossible",
+            ~group.clinical,
+        )
+        wanted.append((healthy, "paired", paired))
     return [
         _row(group, share, denominator, base, confidence) for share, denominator, base in wanted
     ]
@@ -179,29 +203,27 @@ def _row(
     group: _Group, share: _Share, denominator: str, base: Flags, confidence: float
 ) -> dict[str, object]:
     """One share with its interval."""
-    cases = share.hits[base]
-    n, total = int(cases.sum()), int(base.sum())
-    effect = 1.0 if group.clusters is None else design_effect(cases, group.clusters[base])
-    low, high = wilson(n / effect, total / effect, confidence)
+    members = None if group.clusters is None else group.clusters[base]
+    found = counted_share(share.hits[base], members, confidence)
     how = f"Wilson interval, {100 * confidence:g} % confidence"
     if group.clusters is not None:
-        how += f", effective sample size {total / effect:.1f} (design effect {effect:.2f})"
+        how += f", effective sample size {found.n_effective:.1f} (design effect {found.effect:.2f})"
     meaning = f"{share.meaning[0].upper()}{share.meaning[1:]}"
     return {
         "group": group.name,
         "measure": share.measure,
         "denominator": denominator,
-        "n": n,
-        "n_total": total,
-        "rate": n / total if total else np.nan,
-        "low": low,
-        "high": high,
-        "n_effective": total / effect,
+        "n": found.n,
+        "n_total": found.total,
+        "rate": found.rate,
+        "low": found.low,
+        "high": found.high,
+        "n_effective": found.n_effective,
         "definition": f"{meaning}; {_OF[denominator]}. {how}.",
     }
 
 
-def _groups(groups: pd.Series | None, n: int) -> list[tuple[str, Flags]]:
+def group_masks(groups: pd.Series | None, n: int) -> list[tuple[str, Flags]]:
     """Name and rows of every group, sorted by value, the missing last."""
     if groups is None:
         return [(EVERYBODY, np.ones(n, dtype=bool))]
@@ -209,12 +231,3 @@ def _groups(groups: pd.Series | None, n: int) -> list[tuple[str, Flags]]:
     named = [(str(value), codes == place) for place, value in enumerate(values)]
     unnamed = codes == -1
     return [*named, (NOT_STATED, unnamed)] if unnamed.any() else named
-
-
-def _cluster_codes(clusters: pd.Series) -> npt.NDArray[np.intp]:
-    """Codes from 0; everybody without a cluster is a cluster of one."""
-    codes, values = pd.factorize(clusters)
-    alone = codes == -1
-    found: npt.NDArray[np.intp] = codes.astype(np.intp)
-    found[alone] = len(values) + np.arange(int(alone.sum()))
-    return found

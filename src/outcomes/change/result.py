@@ -5,12 +5,20 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from outcomes.change import words
 from outcomes.change.categories import CATEGORIES
 from outcomes.change.cutoff import CutoffUsed
+from outcomes.change.cutoff_interval import CutoffInterval, cutoff_interval
+from outcomes.change.jacobson_truax import Numbers, sign
+from outcomes.change.methods import Line, Sample
+from outcomes.change.methods.growth import GrowthFit
+from outcomes.change.methods.ha import GroupLevel, group_level
 from outcomes.change.scores import Columns
 from outcomes.change.threshold import Threshold
+from outcomes.errors import UsageError
 from outcomes.schema.drawing import Drawable
 
 _SIDES = {
@@ -19,19 +27,20 @@ _SIDES = {
     "at_or_below": "at or below",
     "below": "below",
 }
-_RULES = {"at_least": "at least", "exceeds": "more than"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChangeResult(Drawable):
     """Each person's change, with the shares by group and everything that decided them.
 
-    `frame` is the input with `change` (end - start, in points), `index` (change /
-    s_diff; missing under a published threshold, which is given in points) and
-    `category`. `rates` has one row for each group, measure and denominator. `reliable` and
-    `clinical_range` are the threshold and the cut-off used; their parts can be read from
-    the result itself (`threshold`, `cutoff`, `sd`, ...). `confidence` is that of the index
-    and of the intervals.
+    `frame` is the input with `change` (end - start, in points), `index` (of the method;
+    missing under a threshold given in points), `healthy_at_start` (with a cut-off: not
+    clinical at the start, so that recovery is impossible) and `category`. `rates` has one
+    row for each group, measure and denominator. `reliable` and `clinical_range` are the
+    threshold and the cut-off used; their parts can be read from the result itself
+    (`threshold`, `cutoff`, `sd`, ...). `confidence` is that of the index and of the
+    intervals. `line` is the end score the method expects without change, with its error
+    (None for hlm and stat), `sample` the moments it used, `growth` the fit of hlm.
     """
 
     frame: pd.DataFrame
@@ -47,6 +56,9 @@ class ChangeResult(Drawable):
     n_used: int
     confidence: float
     columns: Columns
+    line: Line | None = None
+    sample: Sample | None = None
+    growth: GrowthFit | None = None
 
     @property
     def threshold(self) -> float:
@@ -161,9 +173,7 @@ class ChangeResult(Drawable):
             *self._formula(),
             self._cutoff_line(),
             *self._norm_lines(),
-            "recovered: clinical at the start, not at the end, and reliably better; nobody who "
-            "was already on the functional side at the start counts. harmed: the reverse, "
-            "reliably worse. missing: no score at the start or at the end.",
+            words.categories(self.method),
             "Shares are within each group. 'paired': of those with both scores; 'started': of "
             "everybody in the group, so that missing people stay in the denominator (for "
             "deterioration that is a lower bound). 'clinical at start': of those with both "
@@ -177,46 +187,66 @@ class ChangeResult(Drawable):
         ]
         return "\n".join(lines)
 
-    def _threshold_line(self) -> str:
-        return (
-            f"Reliable change: {_RULES[self.threshold_rule]} {self.threshold:.4g} "
-            f"{self.unit} ({self.basis})."
+    @property
+    def rule_text(self) -> str:
+        """What counts as change, as a phrase: "a change of more than 11.4 points"."""
+        return words.rule(self)
+
+    def limits(self, pre: Numbers) -> tuple[Numbers, Numbers] | None:
+        """Lowest and highest end score without reliable change; None for hlm and stat."""
+        return None if self.line is None else self.line.limits(pre)
+
+    def group_level(self) -> GroupLevel:
+        """Shares of the group without classifying anybody (Hageman and Arrindell only)."""
+        if self.sample is None or self.method != "ha":
+            raise UsageError(
+                "Shares at the level of the group belong to method 'ha'.",
+                where="group_level()",
+                fix="Use change(..., method='ha').",
+            )
+        return group_level(self.sample, sign(self.direction), self.cutoff)
+
+    def cutoff_interval(
+        self, *, draws: int = 2000, seed: int = 0, confidence: float | None = None
+    ) -> CutoffInterval:
+        """Bootstrap interval of the cut-off, people (or clusters) drawn again."""
+        clusters = None if self.cluster is None else self.frame[self.cluster]
+        return cutoff_interval(
+            self.frame[self.pre].to_numpy(dtype="float64", na_value=np.nan),
+            self.clinical_range,
+            self.criterion,
+            self.direction,
+            clusters=clusters,
+            error=None if self.method != "ha" else self.sem,
+            draws=draws,
+            seed=seed,
+            confidence=self.confidence if confidence is None else confidence,
         )
 
+    def _threshold_line(self) -> str:
+        text = words.rule(self)
+        return f"Reliable change: {text} ({self.basis})."
+
     def _formula(self) -> list[str]:
-        """Show the formula with its numbers, where the threshold was computed."""
-        if self.sd is None or self.sem is None or self.s_diff is None:
-            return ["The threshold is published in points; no index is computed."]
-        own = (
-            " SD is that of the start scores of the whole frame, all groups together, so that "
-            "all groups share one threshold."
-            if self.basis.startswith("own")
-            else ""
-        )
-        return [
-            f"SEM = SD * sqrt(1 - r) = {self.sd:.4g} * sqrt(1 - {self.reliability:.4g}) = "
-            f"{self.sem:.4g}; s_diff = sqrt(2) * SEM = {self.s_diff:.4g}; "
-            f"index = (end - start) / s_diff; threshold = {self.threshold / self.s_diff:.4g} * "
-            f"s_diff = {self.threshold:.4g} {self.unit}.{own}"
-        ]
+        return words.formula(self)
 
     def _cutoff_line(self) -> str:
         if self.cutoff is None or self.cutoff_rule is None:
             return "Cut-off: none, so nobody is called recovered or harmed."
         how = "published" if self.criterion is None else f"criterion {self.criterion}"
         side = _SIDES[self.cutoff_rule]
-        return f"Cut-off: clinical is {side} {self.cutoff:.4g} {self.unit} ({how})."
+        text = f"Cut-off: clinical is {side} {self.cutoff:.4g} {self.unit} ({how})."
+        end = self.clinical_range.end_value
+        if end is not None:
+            text += (
+                f" It lies between true scores; recovery asks for an end score beyond {end:.4g}, "
+                "so that the person is beyond the cut-off with confidence and not by error."
+            )
+        return text
 
     def _norm_lines(self) -> list[str]:
         """Show the formula of the criterion and the norms it used."""
-        toward = "+" if self.direction == "higher" else "-"
-        back = "-" if self.direction == "higher" else "+"
-        formulas = {
-            "a": f"a = M_clinical {toward} 2 * SD_clinical",
-            "b": f"b = M_functional {back} 2 * SD_functional (the functional population's SD)",
-            "c": "c = (SD_clinical * M_functional + SD_functional * M_clinical) / "
-            "(SD_clinical + SD_functional)",
-        }
+        formulas = words.criteria(self.direction, true=self.method == "ha")
         if self.criterion is None:
             return []
         lines = [formulas[self.criterion] + "."]
@@ -236,7 +266,7 @@ class ChangeResult(Drawable):
             f" People with the same {shared} are not independent: the interval uses n / design "
             "effect, design effect = 1 + (m - 1) * ICC, at least 1, with the ICC of each share "
             "estimated by analysis of variance and m the mean cluster size a member sees "
-            "(Kish 1965). A share of 0 or 1 carries no information about the ICC, so there "
-            "the interval is that of independent people. With few clusters the ICC is "
-            "uncertain and the interval approximate."
+            "(Kish 1965), times (z / t)^2 with t on clusters - 1 degrees of freedom "
+            "(Korn & Graubard 1998). A share of 0 or 1 carries no information about the ICC, so "
+            "there only the number of clusters makes the interval wider."
         )

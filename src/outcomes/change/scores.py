@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from outcomes.change.jacobson_truax import Numbers
 from outcomes.errors import NotEnoughData, RangeError, UsageError
 from outcomes.instruments.model import Instrument
 
-ADDED = ("change", "index", "category")
+ADDED = ("change", "index", "healthy_at_start", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ def start_and_end(
             fix="Choose a period or an instrument with scores at both times.",
         )
     return before, after
+
+
+def occasion_scores(
+    frame: pd.DataFrame, occasions: Sequence[str], instrument: Instrument | None
+) -> Numbers:
+    """Scores of several occasions, (people, occasions), NaN where there is none."""
+    absent = [name for name in occasions if name not in frame.columns]
+    if absent or len(set(occasions)) != len(occasions):
+        raise UsageError(
+            f"The frame has no column {', '.join(map(repr, absent))}."
+            if absent
+            else "An occasion is named twice.",
+            where="parameter occasions",
+            fix=f"Its columns are {', '.join(map(str, frame.columns))}.",
+        )
+    return np.column_stack([_numbers(frame, name, instrument) for name in occasions])
 
 
 def _check_instrument(frame: pd.DataFrame, instrument: Instrument | None) -> None:

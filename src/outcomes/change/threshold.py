@@ -95,6 +95,18 @@ def find_threshold(
         published = instrument.threshold(allow_unverified=known.allow_unverified)
         if published is not None:
             return _published(published, instrument, confidence)
+    return measured(known, reliability=reliability, sd=sd, confidence=confidence)
+
+
+def measured(
+    known: Evidence, *, reliability: float | None, sd: float | None, confidence: float
+) -> Threshold:
+    """Compute the threshold of Jacobson and Truax, and with it the measurement error.
+
+    As `find_threshold`, but never the published one: the other methods need the SD and the
+    reliability themselves.
+    """
+    instrument = known.instrument
     sources: tuple[str, ...] = (jt.SOURCE,)
     warnings: tuple[str, ...] = ()
     if reliability is None:
