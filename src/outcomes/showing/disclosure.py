@@ -27,6 +27,7 @@ _MEASURES = {
     "reliable_deterioration": ("deteriorated", "harmed"),
     "reliable_recovery": ("recovered",),
     "clinical_at_start": CATEGORIES,
+    "healthy_at_start": CATEGORIES,
 }
 # What readers need most comes first, since each number shown may forbid a later one.
 _PRIORITY = ("reliable_improvement", "reliable_deterioration", "", "clinical_at_start", *CATEGORIES)
@@ -181,6 +182,8 @@ def _key(measure: str, denominator: str) -> tuple[str, bool, bool]:
 def _within(part: tuple[str, bool, bool], atom: object) -> bool:
     measure, paired, clinical = part
     category = getattr(atom, "category", _MISSING)
+    if measure == "healthy_at_start" and getattr(atom, "clinical", False):
+        return False
     return (
         category in _MEASURES.get(measure, CATEGORIES)
         and not (paired and category == _MISSING)

@@ -26,6 +26,7 @@ MEASURES = {
     "harmed": "Reliably worse and newly in the clinical range",
     "reliable_recovery": "Recovered, of those in the clinical range at the start",
     "clinical_at_start": "In the clinical range at the start",
+    "healthy_at_start": "Not in the clinical range at the start, so recovery is impossible",
     "missing": "No score at the start or at the end",
 }
 DENOMINATORS = {
