@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,3 +130,40 @@ class TestFigure:
         before = frame.copy()
         figures.start_against_end(changes, ON)
         pd.testing.assert_frame_equal(frame, before)
+
+
+class TestOtherMethods:
+    """The band of a method is drawn by its own limits, and points stay on their side of it."""
+
+    KNOWN = MappingProxyType({"direction": "lower", "instrument": "phq9"})
+
+    @pytest.fixture
+    def frame(self):
+        rng = np.random.default_rng(1)
+        table = pd.DataFrame(rng.integers(0, 28, (200, 3)), columns=["pre", "mid", "post"])
+        return table.astype(float)
+
+    def test_points_stay_in_the_zones_of_the_method(self, frame):
+        for method, more in (
+            ("gln", {"reliability": 0.8}),
+            ("percentage", {"percentage": 50}),
+            ("anchor", {"important_change": 5}),
+        ):
+            result = change(frame, method=method, **self.KNOWN, **more)
+            data = figures.plot(result, kind="scores", policy=ON).data
+            low, high = result.limits(data["start"].to_numpy())
+            better, worse = data["zone"] == "reliably better", data["zone"] == "reliably worse"
+            rounding = 0.02  # the data are rounded to two decimals
+            assert (data["end"][better] <= low[better] + rounding).all()
+            assert (data["end"][worse] >= high[worse] - rounding).all()
+            assert len(data) > 150
+
+    def test_without_a_band_no_zone_is_told(self, frame):
+        for method, more in (("stat", {}), ("hlm", {"occasions": ["pre", "mid", "post"]})):
+            result = change(frame, method=method, **self.KNOWN, **more)
+            figure = figures.plot(result, kind="scores", policy=ON)
+            assert set(figure.data["zone"]) == {"not shown"}
+            assert "no band" in figure.caption
+            exact = set(zip(frame["pre"], frame["post"], strict=True))
+            shown = set(zip(figure.data["start"], figure.data["end"], strict=True))
+            assert not shown & exact

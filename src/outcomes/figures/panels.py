@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from outcomes.change import ChangeResult
@@ -22,6 +23,8 @@ _ZONES = {
 }
 _MEASURES = {BETTER: "reliable_improvement", NONE: "unchanged", WORSE: "reliable_deterioration"}
 _WITHHELD = "not shown"
+
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,21 @@ def limits_of(result: ChangeResult) -> tuple[float, float]:
         instrument = get(result.instrument)
         return float(instrument.total_min), float(instrument.total_max)
     scores = result.frame[[result.pre, result.post]].to_numpy(dtype=float, na_value=np.nan)
-    step = max(result.threshold, 1.0)
+    step = max(step_of(result), 1.0)
     return (
         float(np.floor(np.nanmin(scores) / step) * step),
         float(np.ceil(np.nanmax(scores) / step) * step),
     )
+
+
+def step_of(result: ChangeResult) -> float:
+    """Size of the shifts that hide a score, in points.
+
+    The method's threshold where that is in points, else half the SD of the start scores.
+    """
+    if result.line is not None and not result.line.relative and result.threshold > 0:
+        return result.threshold
+    return max(0.5 * float(result.frame[result.pre].std()), 1e-9)
 
 
 def panels_of(
@@ -113,20 +126,46 @@ def _points(
         secret = {name for name, count in zones.items() if count is None}
         # The middle zone touches both others: with it open, points may cross either border.
         merged = secret | {NONE} if secret else secret
-        bands = _bands(result.direction)
-        start, end, kept = moved(
-            start,
-            end,
-            np.array([bands[name] for name in zone], dtype=np.int8),
-            free=[bands[name] for name in merged],
-            threshold=result.threshold,
-            limits=limits,
-            seed=seed,
-        )
+        if result.line is None:
+            # Where no band belongs to the method, no point can be kept inside its zone.
+            merged = set(_ZONES)
+        start, end, kept = _shifted(result, (start, end, zone), merged, seed=seed, limits=limits)
         zone = np.array([_WITHHELD if name in merged else name for name in zone], dtype=object)
         start, end, zone = start[kept], end[kept], zone[kept]
     order = np.lexsort((end, start))
     return pd.DataFrame({"start": start[order], "end": end[order], "zone": zone[order]})
+
+
+def _shifted(
+    result: ChangeResult,
+    points: tuple[Numbers, Numbers, npt.NDArray[np.object_]],
+    merged: set[str],
+    *,
+    seed: int,
+    limits: tuple[float, float],
+) -> tuple[Numbers, Numbers, npt.NDArray[np.bool_]]:
+    """Points moved at random within the method's zones, and which found a place.
+
+    The method's band is straightened to one along the diagonal, the points are moved there,
+    and bent back; whoever would leave the scale or the zone by that is left out.
+    """
+    start, end, zone = points
+    step, line = step_of(result), result.line
+    bands = _bands(result.direction)
+    codes = np.array([bands[name] for name in zone], dtype=np.int8)
+    free = [bands[name] for name in merged]
+    straight = line is None or (line.slope, line.constant, line.relative) == (1.0, 0.0, False)
+    if line is None or straight:
+        return moved(start, end, codes, free=free, threshold=step, limits=limits, seed=seed)
+    wide = (limits[0] - 20 * step, limits[1] + 20 * step)
+    flat = start + step * np.clip(line.index(start, end) / line.critical, -9, 9)
+    new, bent, kept = moved(start, flat, codes, free=free, threshold=step, limits=wide, seed=seed)
+    back = line.expected(new) + (bent - new) / step * line.critical * line.scale(new)
+    new, back = np.clip(new, *limits), np.clip(back, *limits)
+    low, high = line.limits(new)
+    found = np.where(back < low, -1, np.where(back > high, 1, 0))
+    kept &= (found == codes) | (np.isin(codes, free) & np.isin(found, free))
+    return new, back, kept
 
 
 def _bands(direction: str) -> dict[str, int]:

@@ -5,20 +5,37 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from outcomes.change import ChangeResult
+from outcomes.change import ChangeResult, MethodsResult, ThresholdsResult, ZonesResult
+from outcomes.change.claims import ClaimResult
+from outcomes.change.differences import RateDifferences
+from outcomes.change.partners import CoupleResult
+from outcomes.change.service import ServiceMeasures
+from outcomes.change.sessions import FirstChange, OnTrack, OverSessions
 from outcomes.comparison import ComparisonResult
 from outcomes.derive import Cohort
 from outcomes.errors import UsageError
 from outcomes.figures.balance import balance
+from outcomes.figures.benefits import benefits
+from outcomes.figures.couples import couple_rates, couple_table
+from outcomes.figures.differences import differences
 from outcomes.figures.effect import effect
 from outcomes.figures.figure import Figure
 from outcomes.figures.flow import flow
+from outcomes.figures.goal_board import goal_board
 from outcomes.figures.overlap import overlap
+from outcomes.figures.phases import attendance, phases
 from outcomes.figures.rates import rates
+from outcomes.figures.satisfaction import satisfaction
 from outcomes.figures.scores import start_against_end
+from outcomes.figures.service import service_rates
+from outcomes.figures.sessions import expected_course, first_change
+from outcomes.figures.specification import specification_curve
+from outcomes.figures.ways import methods, over_sessions, thresholds
+from outcomes.figures.zones import transitions
 from outcomes.models import WeightResult
 from outcomes.privacy import Policy
 from outcomes.privacy import policy as named_policy
+from outcomes.process import BenefitsResult, GoalsResult, ProcessResult, SatisfactionResult
 
 
 @singledispatch
@@ -27,11 +44,13 @@ def plot(result: object, **options: Any) -> Figure:  # noqa: ANN401, ARG001 - by
 
     ChangeResult: kind "rates" (default) or "scores" (with `seed`); ComparisonResult:
     "effect" (default), "overlap" or "balance"; WeightResult: "balance" (default) or
-    "overlap"; Cohort: "flow". Raises UsageError for another type or kind.
+    "overlap"; CoupleResult: "rates" (default) or "partners"; ProcessResult: "phases"
+    (default) or "attendance". Every other result has one figure. Raises UsageError for
+    another type or kind.
     """
     raise UsageError(
         f"nothing is known of how to draw {type(result).__name__}",
-        fix="Give the result of change, compare, weights or cohort.",
+        fix="Give a result of oc.change, oc.compare, oc.claim or another function that has one.",
     )
 
 
@@ -70,6 +89,90 @@ def _weights(
 def _cohort(result: Cohort, *, kind: str = "flow", policy: Policy | None = None) -> Figure:
     _check(kind, ("flow",))
     return flow(result, _rules(policy))
+
+
+@plot.register
+def _first_change(result: FirstChange, *, policy: Policy | None = None) -> Figure:
+    return first_change(result, _rules(policy))
+
+
+@plot.register
+def _on_track(result: OnTrack, *, policy: Policy | None = None) -> Figure:
+    return expected_course(result, _rules(policy))
+
+
+@plot.register
+def _over_sessions(result: OverSessions, *, policy: Policy | None = None) -> Figure:
+    return over_sessions(result, _rules(policy))
+
+
+@plot.register
+def _methods(result: MethodsResult, *, policy: Policy | None = None) -> Figure:
+    return methods(result, _rules(policy))
+
+
+@plot.register
+def _thresholds(result: ThresholdsResult, *, policy: Policy | None = None) -> Figure:
+    return thresholds(result, _rules(policy))
+
+
+@plot.register
+def _zones(result: ZonesResult, *, kind: str = "zones", policy: Policy | None = None) -> Figure:
+    _check(kind, ("zones",))
+    return transitions(result, _rules(policy))
+
+
+@plot.register
+def _claim(
+    result: ClaimResult, *, kind: str = "specification", policy: Policy | None = None
+) -> Figure:
+    _check(kind, ("specification",))
+    return specification_curve(result, _rules(policy))
+
+
+@plot.register
+def _couples(result: CoupleResult, *, kind: str = "rates", policy: Policy | None = None) -> Figure:
+    _check(kind, ("rates", "partners"))
+    return (couple_table if kind == "partners" else couple_rates)(result, _rules(policy))
+
+
+@plot.register
+def _service(
+    result: ServiceMeasures, *, kind: str = "rates", policy: Policy | None = None
+) -> Figure:
+    _check(kind, ("rates",))
+    return service_rates(result, _rules(policy))
+
+
+@plot.register
+def _differences(
+    result: RateDifferences, *, kind: str = "differences", policy: Policy | None = None
+) -> Figure:
+    _check(kind, ("differences",))
+    return differences(result, _rules(policy))
+
+
+@plot.register
+def _process(
+    result: ProcessResult, *, kind: str = "phases", policy: Policy | None = None
+) -> Figure:
+    _check(kind, ("phases", "attendance"))
+    return (phases if kind == "phases" else attendance)(result, _rules(policy))
+
+
+@plot.register
+def _satisfaction(result: SatisfactionResult, *, policy: Policy | None = None) -> Figure:
+    return satisfaction(result, _rules(policy))
+
+
+@plot.register
+def _goals(result: GoalsResult, *, policy: Policy | None = None) -> Figure:
+    return goal_board(result, _rules(policy))
+
+
+@plot.register
+def _benefits(result: BenefitsResult, *, policy: Policy | None = None) -> Figure:
+    return benefits(result, _rules(policy))
 
 
 def _rules(policy: Policy | None) -> Policy:

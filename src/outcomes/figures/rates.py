@@ -187,11 +187,14 @@ def _words(ax: Axes, across: float, place: float, words: str) -> None:
 def _caption(result: ChangeResult) -> str:
     by = "" if result.by is None else f" by {result.by.replace('_', ' ')}"
     recovered = "" if result.cutoff is None else f"; recovered: {_AMONG['clinical at start']}"
+    amount = (
+        f"{'at least' if result.threshold_rule == 'at_least' else 'more than'} "
+        f"{fmt.plain(result.threshold)} {result.unit}"
+    )
     return (
         f"Reliable change{by}: share with {100 * result.confidence:g} % interval, "
         f"{_AMONG['paired']}{recovered}. Reliable: "
-        f"{'at least' if result.threshold_rule == 'at_least' else 'more than'} "
-        f"{fmt.plain(result.threshold)} {result.unit}."
+        f"{amount if result.method in ('jt', 'anchor') else result.rule_text}."
     )
 
 

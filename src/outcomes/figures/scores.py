@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
+_STEPS = 241  # places along the start scores at which the band is drawn
 _TITLE = 30  # letters that fit over a panel
 
 
@@ -101,9 +102,10 @@ def _background(ax: Axes, result: ChangeResult, limits: tuple[float, float]) -> 
     low, high = limits
     margin = 0.04 * (high - low)
     edge = np.array([low - margin, high + margin])
-    ax.fill_between(
-        edge, edge - result.threshold, edge + result.threshold, color=theme.BAND, linewidth=0
-    )
+    across = np.linspace(low - margin, high + margin, _STEPS)
+    band = result.limits(across)
+    if band is not None:
+        ax.fill_between(across, *band, color=theme.BAND, linewidth=0)
     ax.plot(edge, edge, color=theme.MUTED, linewidth=1)
     if result.cutoff is not None:
         style: dict[str, Any] = {
@@ -155,13 +157,27 @@ def _caption(result: ChangeResult, panels: list[Panel]) -> str:
     ]
     return (
         f"Score at the start and at the end. People with both scores: {', '.join(used)}. "
-        f"The grey band is change within measurement error (less than "
-        f"{fmt.plain(result.threshold)} {result.unit}), the line through it is no change"
+        f"{_band(result)}"
         + (
             f"; dotted: the cut-off of the clinical range, {fmt.plain(result.cutoff)}."
             if result.cutoff is not None
             else "."
         )
+    )
+
+
+def _band(result: ChangeResult) -> str:
+    """What the grey band is, by the method."""
+    if result.limits(np.zeros(1)) is None:
+        return f"Better and worse mean {result.rule_text}; no band can be drawn for that"
+    if result.method == "jt":
+        return (
+            f"The grey band is change within measurement error (less than "
+            f"{fmt.plain(result.threshold)} {result.unit}), the line through it is no change"
+        )
+    return (
+        f"Better and worse mean {result.rule_text}: outside the grey band. The line is the same "
+        "score at both times"
     )
 
 

@@ -131,19 +131,33 @@ def _head(measure: str, base: str) -> tuple[Cell, Cell]:
 
 def _caption(result: ChangeResult) -> str:
     by = "" if result.by is None else f" by {result.by.replace('_', ' ')}"
+    return f"Change{by}; reliable means {_what_counts(result)}"
+
+
+def _what_counts(result: ChangeResult) -> str:
+    """What counts as change: in points, or as the method says it."""
+    if result.method not in ("jt", "anchor"):
+        return result.rule_text
     rule = {"at_least": "at least", "exceeds": "more than"}[result.threshold_rule]
-    size = fmt.plain(result.threshold)
-    return f"Change{by}; reliable means a change of {rule} {size} {result.unit}"
+    return f"a change of {rule} {fmt.plain(result.threshold)} {result.unit}"
 
 
 def _definitions(result: ChangeResult) -> tuple[str, ...]:
     """What the words of the table mean, and how the intervals were made."""
-    size = f"{fmt.plain(result.threshold)} {result.unit}"
     rule = {"at_least": "at least", "exceeds": "more than"}[result.threshold_rule]
+    size = f"{fmt.plain(result.threshold)} {result.unit}"
+    said = f"the score changed by {rule} {size}"
+    if result.method not in ("jt", "anchor"):
+        said = f"the method asks for {result.rule_text}"
     notes = [
-        f"Reliably: the score changed by {rule} {size}, which measurement error alone rarely "
+        f"Reliably: {said}, which measurement error alone rarely "
         f"does ({result.basis}). A {result.direction} score is better."
     ]
+    if result.method in ("anchor", "percentage", "stat"):
+        notes = [
+            f"Better and worse mean {result.rule_text} ({result.basis}); measurement error is "
+            f"not considered. A {result.direction} score is better."
+        ]
     if result.cutoff is not None:
         side = str(result.cutoff_rule).replace("_", " ")
         notes.append(
