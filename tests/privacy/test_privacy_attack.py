@@ -16,6 +16,8 @@ from outcomes.errors import OutcomesError
 from outcomes.privacy import holds_pseudonyms
 from outcomes.sources import scan_folder
 
+pytestmark = pytest.mark.slow
+
 ENOUGH = 60
 # Short cells of planted columns that any output may hold for another reason.
 SHORTEST = 5

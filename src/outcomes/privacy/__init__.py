@@ -1,6 +1,7 @@
 """What may leave the house: policy, suppression, pseudonyms, and the scan for identifiers."""
 
 from outcomes.privacy.births import age_at, age_band
+from outcomes.privacy.codes import code_letters, plain_codes
 from outcomes.privacy.detection import (
     ColumnFinding,
     identifier_share,
@@ -9,8 +10,10 @@ from outcomes.privacy.detection import (
     marks,
     may_name_somebody,
     names_somebody,
+    only_codes,
     says_no_more,
     tells_in_text,
+    together_share,
 )
 from outcomes.privacy.frames import scan_frame, tellable
 from outcomes.privacy.identifiers import KNOWN_ID, Finding, scan
@@ -38,6 +41,7 @@ __all__ = [
     "Policy",
     "age_at",
     "age_band",
+    "code_letters",
     "has_name_shape",
     "hidden",
     "holds_given_name",
@@ -54,6 +58,8 @@ __all__ = [
     "may_name_somebody",
     "name_tells",
     "names_somebody",
+    "only_codes",
+    "plain_codes",
     "policies",
     "policy",
     "pseudonymise",
@@ -68,6 +74,7 @@ __all__ = [
     "tellable",
     "tells_in_text",
     "title",
+    "together_share",
     "withheld_text",
     "without_text",
 ]

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from outcomes.privacy.births import birth_share
+from outcomes.privacy.codes import code_letters, plain_codes
 from outcomes.privacy.names import (
     has_name_shape,
     holds_given_name,
@@ -77,7 +79,7 @@ def marks(cells: pd.Series) -> pd.Series:
 
     Returns booleans with the index of `cells`.
     """
-    return _each(cells, names_somebody)
+    return _each(cells, names_somebody, of_letters=_nobody)
 
 
 def says_no_more(cells: pd.Series) -> pd.Series:
@@ -127,13 +129,40 @@ def identifier_share(cells: pd.Series) -> float:
     For columns of ids: names by shape and loose numbers count where most cells are such.
     """
     filled = cells.dropna()
+    if filled.empty or only_codes(filled):
+        return 0.0
+    return max(float(marks(filled).mean()), together_share(filled))
+
+
+def together_share(cells: pd.Series) -> float:
+    """The share of filled cells that tell who somebody is where most of them do; else 0."""
+    filled = cells.dropna()
     if filled.empty:
         return 0.0
-    alone = float(marks(filled).mean())
-    shaped = float(_each(filled, lambda t: has_name_shape(t) or is_given_name(t)).mean())
+    shaped = float(_each(filled, _is_shaped, of_letters=is_given_name).mean())
     limit = identifier_rules().limits.name_shape
     loose = max((f.share for f in _by_value("", filled) if f.kind != TEXT), default=0.0)
-    return max(alone, loose, shaped if shaped >= limit else 0.0)
+    return max(loose, shaped if shaped >= limit else 0.0)
+
+
+def _nobody(_letters: str) -> bool:
+    """A plain code is no name, and no pattern finds anything in it."""
+    return False
+
+
+def _is_shaped(text: str) -> bool:
+    return has_name_shape(text) or is_given_name(text)
+
+
+def only_codes(filled: pd.Series) -> bool:
+    """Whether all texts are plain codes that begin with letters, which are no given name.
+
+    No rule finds a person, a number or a day in them.
+    """
+    if not plain_codes(filled.array).all():
+        return False
+    letters = set(code_letters(filled.array))
+    return "" not in letters and not any(map(is_given_name, letters))
 
 
 def _says(kind: IdentifierKind, spaced: str, n_words: int) -> bool:
@@ -151,7 +180,8 @@ def _by_value(column: str, cells: pd.Series) -> Iterator[ColumnFinding]:
     if not texts:
         return
     counts: dict[str, int] = {}
-    for text in texts:
+    plain = plain_codes(texts)
+    for text in (text for text, code in zip(texts, plain, strict=True) if not code):
         kinds = kinds_in(text)
         if holds_name(text):
             kinds = kinds | {NAME}
@@ -178,7 +208,7 @@ def _by_words(column: str, texts: list[str], counts: dict[str, int]) -> Iterator
     if len(texts) < limits.fewest:
         return
     named = counts.get(NAME, 0) / len(texts) >= rules.kinds[NAME].share
-    given = sum(map(is_given_name, texts)) / len(texts)
+    given = float(_each(pd.Series(texts), is_given_name, of_letters=is_given_name).mean())
     who = bool(set(header_words(column)) & rules.who)
     shaped = sum(map(has_name_shape, texts)) / len(texts) if who else 0.0
     if not named and (given >= rules.kinds[NAME].share or shaped >= limits.name_shape):
@@ -201,11 +231,24 @@ def _sample(cells: pd.Series) -> list[str]:
     return [text for text in texts if text]
 
 
-def _each(cells: pd.Series, asks: Callable[[str], bool]) -> pd.Series:
-    """Ask each different text once."""
+def _each(
+    cells: pd.Series,
+    asks: Callable[[str], bool],
+    of_letters: Callable[[str], bool] | None = None,
+) -> pd.Series:
+    """Ask each different text once; with `of_letters`, of plain codes only their letters."""
     codes, distinct = pd.factorize(cells)
-    answers = [bool(asks(str(text))) for text in distinct]
-    return pd.Series(
-        pd.array([*answers, False], dtype="boolean")[codes].to_numpy(dtype=bool),
-        index=cells.index,
-    )
+    texts = np.asarray(distinct, dtype=object)
+    plain = np.zeros(len(texts), dtype=bool) if of_letters is None else plain_codes(distinct)
+    answers = np.zeros(len(texts) + 1, dtype=bool)
+    others = np.flatnonzero(~plain)
+    answers[others] = [bool(asks(str(text))) for text in texts[others]]
+    if of_letters is not None:
+        answers[np.flatnonzero(plain)] = _of_letters(texts[plain], of_letters)
+    return pd.Series(answers[codes], index=cells.index)
+
+
+def _of_letters(texts: np.ndarray, asks: Callable[[str], bool]) -> list[bool]:
+    letters = code_letters(texts)
+    known = {start: asks(start) for start in set(letters)}
+    return [known[start] for start in letters]

@@ -8,6 +8,7 @@ from outcomes.privacy.rules import identifier_rules, plain
 
 # Signs between words; an apostrophe or a hyphen stays inside one.
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+){0,3}")
+_INNER = re.compile(r"['’-]")
 _WORDS_LOOKED_AT = 4000
 _LONGEST_NAME = 4
 
@@ -19,7 +20,7 @@ def holds_name(text: str) -> bool:
     name beside the word of a thing (Anna Freud Centre) or the founder of a method (Carl
     Rogers) names nobody here.
     """
-    if not any(map(str.isalpha, text)):
+    if len(_WORD.findall(text)) < 2:  # most ids; one word alone is no name
         return False
     words = _words(text)
     rules = identifier_rules().names
@@ -46,8 +47,15 @@ def holds_name(text: str) -> bool:
 def is_given_name(text: str) -> bool:
     """Whether the whole text is one common given name, or several joined by "and" or "&"."""
     rules = identifier_rules().names
-    words = [word for word, _ in _words(text) if word not in rules.particles]
-    return 0 < len(words) <= _LONGEST_NAME and all(map(_is_given, words))
+    given = 0
+    for match in _WORD.finditer(text):
+        word = plain(match.group())
+        if word in rules.particles:
+            continue
+        if given == _LONGEST_NAME or not _is_given(word):
+            return False  # at the first word of most ids
+        given += 1
+    return given > 0
 
 
 def holds_given_name(text: str) -> bool:
@@ -90,7 +98,7 @@ def says_only_a_name(text: str) -> bool:
 
 def _is_given(word: str) -> bool:
     """Whether a word, or the first part of a double name, is a common given name."""
-    return re.split(r"['’-]", word, maxsplit=1)[0] in identifier_rules().names.given
+    return _INNER.split(word, maxsplit=1)[0] in identifier_rules().names.given
 
 
 def _is_person(words: list[tuple[str, bool]]) -> bool:

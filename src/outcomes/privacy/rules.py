@@ -94,6 +94,8 @@ def identifier_rules() -> IdentifierRules:
 
 def plain(text: str) -> str:
     """Small letters without accents: Müller and MULLER are one."""
+    if text.isascii():
+        return text.lower()
     spread = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
     return "".join(c for c in spread if not unicodedata.combining(c)).casefold()
 
