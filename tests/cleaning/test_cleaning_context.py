@@ -111,6 +111,33 @@ def test_rows_that_look_for_their_episode_find_a_known_one(before):
     assert study.ledger.balance()["rows_quarantined"].tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("occasion", "taken_on", "found"),
+    [
+        ("end", "2025-07-31", True),  # 30 days after the end
+        ("end", "2025-08-01", False),
+        ("", "2025-08-01", False),
+        ("followup", "2025-08-01", True),
+        ("followup", "2026-08-01", True),  # 396 days after the end
+        ("followup", "2026-08-02", False),
+    ],
+)
+def test_a_follow_up_finds_its_episode_for_longer(occasion, taken_on, found):
+    study = cleaned(
+        clients=raw("client_id\nC1"),
+        episodes=raw(
+            "episode_id,client_id,unit,intervention,started_on,ended_on\n"
+            "E1,C1,individual,coaching,2025-01-01,2025-07-01"
+        ),
+        responses=raw(
+            "client_id,episode_id,instrument,item,value,taken_on,rater,occasion,_find_episode\n"
+            f"C1,,phq9,1,2,{taken_on},client,{occasion},yes"
+        ),
+    )
+    assert study.responses["episode_id"].tolist() == (["E1"] if found else [])
+    assert study.ledger.balance()["rows_quarantined"].sum() == (0 if found else 1)
+
+
 def test_partners_of_a_known_couple_have_one_session(before):
     sessions = raw(
         "session_id,episode_id,client_id,held_on,start_time,status\n"

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from cleaning_practice import EXPORTED_ON, frames
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from outcomes.cleaning import clean, reasons
 from outcomes.errors import OutcomesError
 from outcomes.schema import TABLES, vocabularies
 from outcomes.sources import read, write_tables
+
+pytestmark = pytest.mark.slow
 
 ids = st.sampled_from(["1", "2", " 3 ", "", "NA", "9"])
 days = st.sampled_from(

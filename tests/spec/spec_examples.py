@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from openpyxl import Workbook
 
-from outcomes.cleaning import clean
+from outcomes.cleaning import Forgotten, clean
 from outcomes.errors import OutcomesError
 from outcomes.schema import TABLES, Kind
 from outcomes.sources import read
@@ -134,7 +134,9 @@ def _clean(body):
             raw[name]["_find_episode"] = pd.array(["yes"] * len(raw[name]), dtype="string")
     lines = {f"{name}.csv": len(rows) for name, rows in given.items()}
     lines |= {f"{BEHIND}.{name}": len(rows) for name, rows in behind.items()}
-    return clean(raw, exported_on=day, lines=lines, accept=body.get("accept", ()))
+    erased = {kind: frozenset(ids) for kind, ids in body.get("forgotten", {}).items()}
+    accept = body.get("accept", ())
+    return clean(raw, exported_on=day, lines=lines, accept=accept, forgotten=Forgotten(**erased))
 
 
 def _frame(rows, name, file):

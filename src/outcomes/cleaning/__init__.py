@@ -7,6 +7,7 @@ from outcomes.cleaning.dates import (
     parse_date,
     parse_dates,
 )
+from outcomes.cleaning.forgotten import rows_of, widened
 from outcomes.cleaning.pipeline import (
     STEPS,
     clean,
@@ -15,11 +16,12 @@ from outcomes.cleaning.pipeline import (
     settle_rules,
     slid_lines,
 )
-from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
+from outcomes.cleaning.policy import CleaningPolicy, Forgotten, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.reasons import Reason, reasons
-from outcomes.cleaning.text import missing_words, tidy
+from outcomes.cleaning.text import missing_words, tidied, tidy
 from outcomes.cleaning.traced import CELL, FIND_EPISODE, LOOK_UP, Tables, Traced, Tracing
+from outcomes.cleaning.words import is_withheld
 
 __all__ = [
     "CELL",
@@ -28,6 +30,7 @@ __all__ = [
     "LOOK_UP",
     "STEPS",
     "CleaningPolicy",
+    "Forgotten",
     "OrderEvidence",
     "Reason",
     "Settings",
@@ -38,13 +41,17 @@ __all__ = [
     "cleaning_policy",
     "finish_table",
     "is_required",
+    "is_withheld",
     "missing_words",
     "order_evidence",
     "parse_date",
     "parse_dates",
     "reasons",
+    "rows_of",
     "run_steps",
     "settle_rules",
     "slid_lines",
+    "tidied",
     "tidy",
+    "widened",
 ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,8 @@ _CLOCK = re.compile(
 )
 
 
+# Exports repeat their days, from file to file and from practice to practice.
+@lru_cache(maxsize=1 << 14)
 def parse_date(text: str, order: str, zone: tzinfo | None = None) -> date | None:
     """One date, or None where the text is not a day of the calendar in this order.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.cleaning.context import known
-from outcomes.cleaning.policy import Settings
+from outcomes.cleaning.policy import CleaningPolicy, Settings
 from outcomes.cleaning.traced import FIND_EPISODE, Tables, Traced, Tracing
 from outcomes.errors import InputError
 from outcomes.schema import empty_table
@@ -20,8 +20,9 @@ def find_episodes(tables: Tables, settings: Settings) -> Traced:
     """Give rows that ask for it (`_find_episode`) the episode their person was in on that day.
 
     Alone or as a partner. An episode that runs on the day comes first, else one that starts
-    or has ended within the policy's days; where rows name a practitioner, several are told
-    apart by that. None is no_episode, more than one several_episodes: both wait.
+    or has ended within the policy's days, which are more for a follow-up; where rows name a
+    practitioner, several are told apart by that. None is no_episode, more than one
+    several_episodes: both wait.
     Episodes of earlier exports (`settings.context`) count as well. Raises InputError where
     there are no episodes at all.
     """
@@ -85,11 +86,11 @@ def _found(rows: pd.DataFrame, day: str, spans: pd.DataFrame, settings: Settings
     """By row: the episode and how many could be meant (`n`)."""
     asked = rows[["client_id"]].assign(day=rows[day], row=rows.index)
     asked["by"] = rows.get("practitioner_id", pd.NA)
+    asked["occasion"] = rows.get("occasion", pd.NA)
     near = asked.merge(spans, on="client_id")
     policy = settings.policy
-    before, after = (
-        pd.Timedelta(days=n) for n in (policy.find_before_days, policy.find_after_days)
-    )
+    before = pd.Timedelta(days=policy.find_before_days)
+    after = _days_after(near, policy)
     begun = near["day"] >= near["start"] - before
     near = near[begun & (near["day"] <= _later(near["end"], after))]
     runs = (near["day"] >= near["start"]) & (near["day"] <= near["end"])
@@ -105,7 +106,13 @@ def _found(rows: pd.DataFrame, day: str, spans: pd.DataFrame, settings: Settings
     )
 
 
-def _later(end: pd.Series, after: pd.Timedelta) -> pd.Series:
+def _days_after(near: pd.DataFrame, policy: CleaningPolicy) -> pd.Series:
+    """How long after the end a row still belongs: its occasion's own days where it has some."""
+    days = near["occasion"].astype("object").map(policy.find_after_days_of)
+    return pd.to_timedelta(days.fillna(policy.find_after_days).astype("int64"), unit="D")
+
+
+def _later(end: pd.Series, after: pd.Series) -> pd.Series:
     return end.where(end >= _FAR, end + after)
 
 

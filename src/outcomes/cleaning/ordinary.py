@@ -16,6 +16,7 @@ import pandas as pd
 
 from outcomes.cleaning.dates import parse_dates
 from outcomes.cleaning.policy import Settings
+from outcomes.cleaning.resent import Resent, judge_resent
 from outcomes.schema import EARLIEST, TABLES, Table, empty_table
 
 _NO_DAY, _NEVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
@@ -35,6 +36,13 @@ class Texts:
         """The cells, None where empty."""
         cells: np.ndarray = np.append(self.texts, [None])[self.codes]
         return cells
+
+    def used(self, lines: np.ndarray) -> np.ndarray:
+        """The distinct texts of some lines."""
+        there = np.zeros(len(self.texts) + 1, dtype=bool)
+        there[self.codes[lines]] = True
+        texts: np.ndarray = self.texts[there[:-1]]
+        return texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,12 +95,15 @@ class Judgement:
 
     `ordinary` lines pass as they are; of `single` lines one answer stands for all usable ones,
     since only what the line says of person, episode, day and occasion is in doubt; of
-    `entangled` lines each answer has to be looked at beside those of other lines.
+    `entangled` lines each answer has to be looked at beside those of other lines. `repeats` and
+    `replaced` lines are not used, since another line gives the same form (`resent`).
     """
 
     ordinary: np.ndarray
     single: np.ndarray
     entangled: np.ndarray
+    repeats: np.ndarray
+    replaced: np.ndarray
 
 
 def no_day() -> int:
@@ -104,13 +115,38 @@ def judge(lines: WideLines, relations: Relations, settings: Settings) -> Judgeme
     """Tell ordinary lines from others, given the people and episodes they refer to."""
     there = (lines.client.codes >= 0) & (lines.episode.codes >= 0) & (lines.rater.codes >= 0)
     dated = lines.taken_on != _NO_DAY
-    entangled = near_others(lines, window_days(settings))
+    near = near_others(lines, window_days(settings))
     latest = np.datetime64(settings.exported_on, "D").astype("int64")
     earliest = np.datetime64(EARLIEST, "D").astype("int64")
     in_time = dated & (lines.taken_on >= earliest) & (lines.taken_on <= latest)
     sound = there & in_time & lines.known & belongs(lines, relations, settings)
-    entangled |= _witnesses(lines, sound & ~entangled)
-    return Judgement(sound & ~entangled, ~sound & ~entangled, entangled)
+    again = _resent(lines, near, sound, window_days(settings))
+    lost = again.repeats | again.replaced
+    entangled = near & ~again.settled
+    witnesses = _witnesses(lines, sound & ~entangled & ~lost)
+    if witnesses.all():
+        none = np.zeros_like(sound)
+        return Judgement(none, none, witnesses, none, none)
+    entangled |= witnesses
+    rest = ~entangled & ~lost
+    return Judgement(sound & rest, ~sound & rest, entangled, again.repeats, again.replaced)
+
+
+def _resent(lines: WideLines, near: np.ndarray, sound: np.ndarray, days: int) -> Resent:
+    where = np.flatnonzero(near)
+    whole = sound[where] & (lines.usable[where] == lines.answered[where]).all(axis=1)
+    found = judge_resent(
+        _who(lines, where),
+        lines.taken_on[where],
+        (lines.occasion.codes[where], lines.rater.codes[where]),
+        np.where(lines.usable[where], lines.values[where], np.nan),
+        whole,
+        days=days,
+    )
+    masks = [np.zeros(len(near), dtype=bool) for _ in range(3)]
+    for mask, part in zip(masks, (found.settled, found.repeats, found.replaced), strict=True):
+        mask[where] = part
+    return Resent(*masks)
 
 
 def window_days(settings: Settings) -> int:
@@ -123,8 +159,7 @@ def near_others(lines: WideLines, days: int) -> np.ndarray:
     dated = lines.taken_on != _NO_DAY
     usable = dated & (lines.client.codes >= 0) & (lines.episode.codes >= 0)
     where = np.flatnonzero(usable)
-    who = lines.client.codes[where].astype(np.int64) * (len(lines.episode.texts) + 1)
-    who += lines.episode.codes[where]
+    who = _who(lines, where)
     day = lines.taken_on[where] - np.datetime64("0001-01-01", "D").astype("int64")
     key = (who << _DAY_BITS) + day
     order = np.argsort(key, kind="stable")
@@ -134,6 +169,13 @@ def near_others(lines: WideLines, days: int) -> np.ndarray:
     near[where[order[1:][close]]] = True
     near[where[order[:-1][close]]] = True
     return near
+
+
+def _who(lines: WideLines, where: np.ndarray) -> np.ndarray:
+    """A number for person and episode of some lines."""
+    client = lines.client.codes[where].astype(np.int64)
+    who: np.ndarray = client * (len(lines.episode.texts) + 1) + lines.episode.codes[where]
+    return who
 
 
 def belongs(lines: WideLines, relations: Relations, settings: Settings) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
+from typing import Required, TypedDict, Unpack
 
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
@@ -11,11 +12,12 @@ from pandas.api.extensions import ExtensionArray
 from outcomes.cleaning.answers import check_answers, check_instruments
 from outcomes.cleaning.duplicates import remove_duplicates
 from outcomes.cleaning.finding import find_episodes
+from outcomes.cleaning.forgotten import drop_forgotten
 from outcomes.cleaning.forms import remove_resubmitted
 from outcomes.cleaning.look_ups import check_look_ups
 from outcomes.cleaning.overlaps import check_couples, check_overlaps
 from outcomes.cleaning.partners import join_partner_sessions
-from outcomes.cleaning.policy import Settings, cleaning_policy
+from outcomes.cleaning.policy import Forgotten, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required, require_presence
 from outcomes.cleaning.ranges import check_goal_scales, check_ranges
 from outcomes.cleaning.references import check_references, check_units
@@ -39,6 +41,7 @@ STEPS: tuple[Step, ...] = (
     check_words,
     check_instruments,
     set_types,
+    drop_forgotten,
     check_answers,
     check_ranges,
     check_dates,
@@ -57,50 +60,52 @@ STEPS: tuple[Step, ...] = (
 )
 
 
+class Said(TypedDict, total=False):
+    """What a layout says about cleaning, as words of `clean` and `settle_rules`.
+
+    Dates after `exported_on` are mistakes; `date_order` is "ymd" (the default), "dmy" or
+    "mdy". `missing` are words for an empty cell, `sentinels` numbers for a missing answer and
+    `resubmission_days` the window in which a form sent again replaces the first (None: those
+    of the policy). Rows with a reason in `accept` are kept and flagged, not put aside.
+    """
+
+    exported_on: Required[date]
+    date_order: str
+    missing: Sequence[str] | None
+    sentinels: Sequence[float] | None
+    resubmission_days: int | None
+    accept: Collection[str]
+
+
 def clean(
     raw: Mapping[str, pd.DataFrame],
     *,
-    exported_on: date,
     lines: Mapping[str, int],
-    date_order: str = "ymd",
-    missing: Sequence[str] | None = None,
-    sentinels: Sequence[float] | None = None,
-    resubmission_days: int | None = None,
-    accept: Collection[str] = (),
     logs: Sequence[pd.DataFrame] = (),
     shared: Mapping[str, pd.DataFrame] | None = None,
     name: str = "study",
     sources: Sequence[SourceFile] = (),
     context: Mapping[str, pd.DataFrame] | None = None,
+    forgotten: Forgotten | None = None,
+    **said: Unpack[Said],
 ) -> Study:
     """Clean raw tables and account for every row.
 
     `raw` holds tables by name: text cells in canonical columns, plus `_file` and `_line`,
     in the order of the source ("earlier" and "later" mean this order); `_find_episode` is
-    "yes" in rows that want the episode of their client on that day. Dates after
-    `exported_on` are mistakes; `date_order` is "ymd", "dmy" or "mdy". `missing` are words
-    for an empty cell, `sentinels` numbers for a missing answer and `resubmission_days` the
-    window in which a form sent again replaces the first (None: those of the policy).
-    Rows with a reason in `accept` are kept and flagged, not put aside. `lines` (data lines
+    "yes" in rows that want the episode of their client on that day. `said` is what the
+    layout says (`Said`). `lines` (data lines
     by file), `logs` (entries the reader made) and `shared` (the lines behind rows made of
     several, see `shared.lines_behind`) go into the ledger. `context` holds clean tables of
     earlier exports: rows may refer to theirs, which are neither checked nor returned.
+    `forgotten` are people who were erased, whose rows are dropped.
     Returns a Study with the declared columns and dtypes, sorted by key.
 
     Raises InputError where a table is unknown, lacks a required column, or refers to an
     absent table; VocabularyError, InstrumentError, RangeError where words, questionnaires
     or codings have to be settled in the layout first.
     """
-    settings = settle_rules(
-        exported_on=exported_on,
-        date_order=date_order,
-        missing=missing,
-        sentinels=sentinels,
-        resubmission_days=resubmission_days,
-        accept=accept,
-        logs=logs,
-        context=context,
-    )
+    settings = settle_rules(logs=logs, context=context, forgotten=forgotten, **said)
     traced = run_steps(raw, settings)
     tables, found = traced.tables, [*logs, *traced.log]
     read = {table: len(raw[table]) for table in TABLES if table in raw}
@@ -134,27 +139,25 @@ def slid_lines(logs: Sequence[pd.DataFrame]) -> frozenset[tuple[str, int]]:
 
 def settle_rules(
     *,
-    exported_on: date,
-    date_order: str = "ymd",
-    missing: Sequence[str] | None = None,
-    sentinels: Sequence[float] | None = None,
-    resubmission_days: int | None = None,
-    accept: Collection[str] = (),
     logs: Sequence[pd.DataFrame] = (),
     context: Mapping[str, pd.DataFrame] | None = None,
+    forgotten: Forgotten | None = None,
+    **said: Unpack[Said],
 ) -> Settings:
     """What the steps need to know; see `clean`."""
     policy = cleaning_policy()
+    missing, sentinels = said.get("missing"), said.get("sentinels")
     return Settings(
-        exported_on=exported_on,
-        date_order=date_order,
+        exported_on=said["exported_on"],
+        date_order=said.get("date_order", "ymd"),
         missing=policy.missing if missing is None else tuple(missing),
         sentinels=policy.sentinels if sentinels is None else tuple(map(float, sentinels)),
-        resubmission_days=_either(resubmission_days, policy.resubmission_days),
-        accept=frozenset(accept),
+        resubmission_days=_either(said.get("resubmission_days"), policy.resubmission_days),
+        accept=frozenset(said.get("accept", ())),
         policy=policy,
         slid=slid_lines(logs),
         context=context or {},
+        forgotten=forgotten or Forgotten(),
     )
 
 

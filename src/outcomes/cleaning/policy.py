@@ -14,7 +14,7 @@ import pandas as pd
 
 @dataclass(frozen=True, slots=True)
 class PlannedDate:
-    """A date column that may lie after the export where `column` holds `word`."""
+    """A date column that rightly lies after the export where `column` holds `word`."""
 
     table: str
     date: str
@@ -33,6 +33,7 @@ class CleaningPolicy:
     resubmission_days: int
     find_before_days: int
     find_after_days: int
+    find_after_days_of: dict[str, int]
     present: tuple[str, ...]
     joined_status: tuple[str, ...]
     role_of_both: str
@@ -41,11 +42,13 @@ class CleaningPolicy:
     missing: tuple[str, ...]
     unknown_words_shown: int
     unknown_word_length: int
+    unknown_word_tokens: int
     recoding_minimum_answers: int
     recoding_share: float
     emptied_references: frozenset[str]
     goal_scales: dict[str, tuple[float, float]]
     planned: tuple[PlannedDate, ...]
+    called_off: tuple[PlannedDate, ...]
 
 
 @cache
@@ -65,6 +68,7 @@ def cleaning_policy() -> CleaningPolicy:
                 "find_after_days",
             )
         },
+        find_after_days_of={word: int(n) for word, n in body["find_after_days_of"].items()},
         after_by_right=tuple(body["after_by_right"]),
         present=tuple(body["present"]),
         joined_status=tuple(body["joined_status"]),
@@ -74,12 +78,35 @@ def cleaning_policy() -> CleaningPolicy:
         missing=tuple(body["missing"]),
         unknown_words_shown=body["unknown_words_shown"],
         unknown_word_length=body["unknown_word_length"],
+        unknown_word_tokens=body["unknown_word_tokens"],
         recoding_minimum_answers=body["recoding_minimum_answers"],
         recoding_share=body["recoding_share"],
         emptied_references=frozenset(body["emptied_references"]),
         goal_scales={word: (low, high) for word, (low, high) in body["goal_scales"].items()},
         planned=tuple(PlannedDate(**entry) for entry in body["planned"]),
+        called_off=tuple(PlannedDate(**entry) for entry in body["called_off"]),
     )
+
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Ids of what was erased.
+
+    `episodes` and `goals` are those erased with the person; `shared` are the episodes of their
+    couples, of which the partner's own rows stay.
+    """
+
+    clients: frozenset[str] = _NOBODY
+    couples: frozenset[str] = _NOBODY
+    episodes: frozenset[str] = _NOBODY
+    shared: frozenset[str] = _NOBODY
+    goals: frozenset[str] = _NOBODY
+
+    def __bool__(self) -> bool:
+        return any((self.clients, self.couples, self.episodes, self.shared, self.goals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +124,7 @@ class Settings:
     slid : (file, line) of lines with too few or too many cells, which may have slid into the
         wrong column: nothing of them is shown.
     context : clean tables known from before, which rows may refer to.
+    forgotten : people who were erased and whose rows are dropped.
     """
 
     exported_on: date
@@ -108,6 +136,7 @@ class Settings:
     policy: CleaningPolicy
     slid: frozenset[tuple[str, int]] = frozenset()
     context: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    forgotten: Forgotten = field(default_factory=Forgotten)
 
     def accepts(self, reason: str) -> bool:
         """Whether rows with this reason are to be used without a decision."""

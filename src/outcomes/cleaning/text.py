@@ -35,15 +35,18 @@ def no_text(rows: int) -> ExtensionArray:
 
 def tidy(cells: pd.Series, missing: Collection[str]) -> pd.Series:
     """Trimmed text with missing words made NA; line ends inside a cell become line feeds."""
+    return each_text(cells, lambda texts: tidied(texts, missing))
+
+
+def tidied(texts: Sequence[str], missing: Collection[str]) -> list[str | None]:
+    """Texts as `tidy` leaves them, None for a word for missing."""
     words = {word.strip().casefold() for word in missing} | {""}
-
-    def tidied(texts: list[str]) -> list[str | None]:
-        # One search through all texts is quicker than a search in each.
-        ends = "\r" in "".join(texts)
-        trimmed = [(_one_line_end(text) if ends else text).strip() for text in texts]
+    # One search through all texts is quicker than a search in each.
+    ends = "\r" in "".join(texts)
+    trimmed = [(_one_line_end(text) if ends else text).strip() for text in texts]
+    if not words.isdisjoint(map(str.casefold, trimmed)):
         return [None if text.casefold() in words else text for text in trimmed]
-
-    return each_text(cells, tidied)
+    return list(trimmed)
 
 
 def _one_line_end(text: str) -> str:
@@ -65,9 +68,17 @@ def missing_words(
     words = {word.strip().casefold() for word in missing} - {""}
     log = []
     for column in columns:
-        codes, distinct = pd.factorize(rows[column])
-        said = np.array([*(str(t).strip().casefold() in words for t in distinct), False], bool)
-        if not said.any():
+        if isinstance(rows[column].dtype, pd.CategoricalDtype):
+            codes = rows[column].cat.codes.to_numpy()
+            texts = rows[column].cat.categories.to_list()
+        else:
+            codes, distinct = pd.factorize(rows[column])
+            texts = distinct.to_numpy(dtype=object).tolist()
+        folded = [*map(str.casefold, map(str.strip, map(str, texts)))]
+        if words.isdisjoint(folded):
+            continue
+        said = np.array([*(text in words for text in folded), False], dtype=bool)
+        if not said[codes].any():
             continue
         found = rows.loc[said[codes], [FILE, LINE]]
         for _, places in found.groupby(FILE, sort=False):
@@ -84,7 +95,7 @@ def tidy_text(tables: Tables, settings: Settings) -> Traced:
     """Trim every cell and empty those that hold a word for missing."""
     tracing = Tracing("tidy_text", tables)
     for name, frame in tables.items():
-        columns = [column for column in frame if not str(column).startswith("_")]
+        columns = [c for c in frame if not str(c).startswith("_") and frame[c].notna().any()]
         for entry in missing_words(frame, columns, settings.missing, step="tidy_text", table=name):
             tracing.remark(entry)
         for column in columns:

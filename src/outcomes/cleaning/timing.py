@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.cleaning.context import known
-from outcomes.cleaning.policy import Settings
+from outcomes.cleaning.policy import PlannedDate, Settings
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.schema import EARLIEST, TABLES, Kind
@@ -23,17 +23,24 @@ def check_dates(tables: Tables, settings: Settings) -> Traced:
             early = tracing[name][column.name] < earliest
             tracing.lose(name, early, "impossible_date", column.name, required=required)
             late = tracing[name][column.name] > latest
-            late &= ~_planned(tracing[name], name, column.name, settings)
+            place = (name, column.name)
+            late &= ~_says(tracing[name], *place, settings.policy.planned)
+            off = late & _says(tracing[name], *place, settings.policy.called_off)
+            tracing.lose(name, off, "not_yet", column.name, required=required)
+            late = late.reindex(tracing[name].index) & ~off.reindex(tracing[name].index)
             tracing.lose(name, late, "future_date", column.name, required=required)
     return tracing.done()
 
 
-def _planned(frame: pd.DataFrame, table: str, column: str, settings: Settings) -> pd.Series:
-    planned = pd.Series(False, index=frame.index)
-    for rule in settings.policy.planned:
+def _says(
+    frame: pd.DataFrame, table: str, column: str, rules: tuple[PlannedDate, ...]
+) -> pd.Series:
+    """Rows whose own words explain a date after the export."""
+    said = pd.Series(False, index=frame.index)
+    for rule in rules:
         if (rule.table, rule.date) == (table, column):
-            planned |= (frame[rule.column] == rule.word).fillna(False).astype(bool)
-    return planned
+            said |= (frame[rule.column] == rule.word).fillna(False).astype(bool)
+    return said
 
 
 def check_order(tables: Tables, settings: Settings) -> Traced:

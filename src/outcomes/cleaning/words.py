@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from outcomes.cleaning.policy import CleaningPolicy, Settings
+from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
 from outcomes.cleaning.text import each_text
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import VocabularyError
@@ -78,8 +78,8 @@ def _listed(counts: pd.Series, policy: CleaningPolicy) -> str:
     slid = int(counts[counts.index.isna()].sum())
     words = counts[counts.index.notna()]
     ordered = sorted(words.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    shown = [(word, n) for word, n in ordered if not _withheld(str(word), n)]
-    listed = [f"'{str(w)[: policy.unknown_word_length]}' ({n})" for w, n in shown]
+    shown = [(word, n) for word, n in ordered if not is_withheld(str(word), n)]
+    listed = [f"'{w}' ({n})" for w, n in shown]
     if len(shown) < len(ordered):
         listed.append(f"{len(ordered) - len(shown)} not shown, since they may name somebody")
     if slid:
@@ -87,6 +87,12 @@ def _listed(counts: pd.Series, policy: CleaningPolicy) -> str:
     return ", ".join(listed)
 
 
-def _withheld(word: str, n: int) -> bool:
-    """Whether a word is not to be printed: words of the software repeat, names seldom do."""
+def is_withheld(word: str, n: int) -> bool:
+    """Whether a word that stands `n` times is not to be shown: a note, or perhaps a name.
+
+    Words of the software repeat, names seldom do.
+    """
+    policy = cleaning_policy()
+    if len(word) > policy.unknown_word_length or len(word.split()) > policy.unknown_word_tokens:
+        return True
     return names_somebody(word) or holds_given_name(word) or (n == 1 and has_name_shape(word))
