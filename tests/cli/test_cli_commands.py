@@ -129,6 +129,7 @@ def test_being_stopped_is_said(capsys, monkeypatch):
     assert "stopped" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 class TestExample:
     def test_writes_a_practice_once_and_again_only_when_told(self, capsys, tmp_path):
         assert main(["example", "practice", "--clients", "60"]) == 0
@@ -178,6 +179,7 @@ class TestExample:
         assert (tmp_path / "raw" / "clients.csv").read_text() != one
 
 
+@pytest.mark.slow
 class TestStore:
     def test_quarter_after_quarter(self, capsys, tmp_path):
         main(["example", "practice", "--clients", "60"])

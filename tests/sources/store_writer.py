@@ -5,14 +5,15 @@ Run as: store_writer.py FOLDER KILLS SEED SHARE SHARES. FOLDER holds `old` (a st
 tells what was found; the test judges it.
 
 Each job is a process that was forked from this one, which has imported everything, so that
-200 of them take seconds. The export was read before the fork, which touches no disk of the
-store; everything else is a real merge. It is killed by SIGKILL after a
-delay drawn over the whole duration of a merge; and after those, by itself before one of the
-steps that touch the disk, each in turn.
+200 of them take seconds. What touches no disk of the store (reading the export, the
+meeting of the rows) was done before the fork; everything else is a real merge. It is killed by
+SIGKILL after a delay drawn over the whole duration of a merge; and after those, by itself before
+one of the steps that touch the disk, each in turn.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import json
@@ -78,18 +79,27 @@ def content(store: Path) -> dict[str, str]:
     return {file.path: file.sha256 for file in dataset.state.files()}
 
 
-def read_once(folder: Path) -> None:
-    """Read and clean the export beside the old store, for all jobs that are forked after."""
-    whole = merging._read
-    kept = []
+def think_once(folder: Path) -> None:
+    """Do what touches no disk of the store once, for all jobs that are forked after.
 
-    def keeping(*arguments):
-        kept.append(whole(*arguments))
-        return kept[-1]
+    Reading the export beside the old store, the scan for names, and the meeting of the rows
+    are the same in each job; so more kills fall on the steps that write.
+    """
+    kept = {}
+    steps = {name: getattr(merging, name) for name in ("_read", "_require_clean", "meet")}
 
-    merging._read = keeping
+    def keeping(name):
+        def step(*arguments):
+            kept[name] = steps[name](*arguments)
+            return kept[name]
+
+        return step
+
+    for name in steps:
+        setattr(merging, name, keeping(name))
     merge(folder / "next", shutil.copytree(folder / "old", folder / "read"), key=folder / "key")
-    merging._read = lambda *arguments: kept[0]
+    for name in steps:
+        setattr(merging, name, lambda *_, name=name: kept[name])
 
 
 def steps_of_a_merge(folder: Path) -> int:
@@ -135,7 +145,8 @@ def main(folder: Path, kills: int, seed: int, share: int, shares: int) -> None:
     merge(folder / "next", shutil.copytree(folder / "old", folder / "new"), key=folder / "key")
     versions = {"old": content(folder / "old"), "new": content(folder / "new")}
     assert versions["old"] != versions["new"]
-    read_once(folder)
+    think_once(folder)
+    gc.freeze()  # a fork copies only what it changes
     whole, steps = duration_of_a_merge(folder), steps_of_a_merge(folder)
     found = {"old": 0, "new": 0, "mix": 0, "finished": 0, "litter": 0, "steps": steps}
     for number in range(share, kills, shares):

@@ -18,6 +18,8 @@ from outcomes.sources import merge, open_store, read
 from outcomes.sources.commit import LOCK
 from outcomes.sources.locks import exclusive
 
+pytestmark = pytest.mark.slow
+
 WRITER = Path(__file__).with_name("store_writer.py")
 KILLS = 200
 SHARES = 2

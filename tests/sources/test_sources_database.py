@@ -12,6 +12,8 @@ import pytest
 from outcomes.schema import TABLES
 from outcomes.sources import read
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def practice(root):

@@ -280,6 +280,7 @@ class TestAddresses:
         assert not is_address(Path("postgresql://h/d"))
 
 
+@pytest.mark.slow
 def test_the_command_line_keeps_the_secret(postgres, people, tmp_path):
     """A report of a database: nothing under `reports`, failed or not, holds the password."""
     command = [sys.executable, "-m", "outcomes.cli"]

@@ -99,7 +99,7 @@ def test_what_is_not_there_is_said(store, tmp_path):
         dataset.table("clients", columns=["name"])
     with pytest.raises(UsageError, match="no layout"):
         read(store, layout=tmp_path / "layout.toml")
-    with pytest.raises(UsageError, match="from a store only"):
+    with pytest.raises(UsageError, match="only from what outcomes clean"):
         read(write_export(tmp_path / "q3", Q3, "2026-09-30"), practice="north")
     with pytest.raises(InputError, match="no store"):
         open_store(tmp_path / "q3")
@@ -183,7 +183,7 @@ class TestDamage:
     def test_a_newer_store_is_refused_with_advice(self, store):
         place = store / "store.json"
         body = json.loads(place.read_text())
-        place.write_text(json.dumps(body | {"schema": 2}))
+        place.write_text(json.dumps(body | {"schema": 3}))
         with pytest.raises(InputError, match="newer version of outcomes") as error:
             read(store)
         assert "pip install --upgrade" in error.value.fix

@@ -143,7 +143,7 @@ rows_of_a_practice = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     rows_of_a_practice,
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"]),
@@ -151,6 +151,7 @@ rows_of_a_practice = st.lists(
     st.sampled_from([".", ","]),
     st.sampled_from(list(ORDERS)),
 )
+@pytest.mark.slow
 def test_a_practice_reads_alike_however_it_is_written(rows, encoding, separator, decimal, order):
     # One date that proves the order, one number that proves the sign.
     rows = [(date(2026, 1, 13), Decimal("10.5")), *rows]

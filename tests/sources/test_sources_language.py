@@ -11,7 +11,7 @@ from outcomes.errors import InstrumentError, LayoutError
 from outcomes.sources import parse_layout, read
 from outcomes.sources.delimited import Records
 from outcomes.sources.files import read_file
-from outcomes.sources.heading import join_headers
+from outcomes.sources.header import join_headers
 from outcomes.sources.mapping import map_entry
 
 TOP = 'schema = 1\nname = "P"\nexported_on = 2026-10-05\n'

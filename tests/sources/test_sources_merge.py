@@ -12,6 +12,8 @@ from outcomes.privacy import pseudonymise, withheld_text, without_text
 from outcomes.schema import TABLES, dangling, failures
 from outcomes.sources import load_key, merge, open_store, read, write_tables
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def q3(tmp_path):

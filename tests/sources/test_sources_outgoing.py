@@ -12,6 +12,8 @@ import outcomes as oc
 from outcomes.errors import ReleaseError
 from outcomes.sources import require_clean_folder, scan_folder, write_tables
 
+pytestmark = pytest.mark.slow
+
 MAIL = "kestrel@quill.example"
 
 
@@ -78,3 +80,10 @@ def test_the_sample_report_and_the_clean_example_pass(root, tmp_path):
     study = oc.read()
     folder = write_tables(study, tmp_path / "clean")
     assert scan_folder(folder, study.clients["client_id"]) == ()
+
+
+def test_a_name_by_chance_in_the_digest_of_a_file_is_none(tmp_path):
+    pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "responses-ada19551203fee01.parquet")
+    assert scan_folder(tmp_path) == ()
+    pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "anna-0123456789abcdef.parquet")
+    assert len(scan_folder(tmp_path)) == 1

@@ -119,3 +119,20 @@ def test_a_plain_text_does_take_the_quick_way():
 )
 def test_what_needs_a_second_look_is_left_alone(text):
     assert read_plain(text, 1, ";") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "coded"),
+    [("a,b\n1,x\n2,\n1,x\n", True), ("a,b\n1,x\n , \n1,y\n", False), ('a,b\n"1",x\n', False)],
+    ids=["plain", "blank_line", "quoted"],
+)
+def test_columns_read_as_categories_hold_what_the_others_do(tmp_path, text, coded):
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    plain, found = read_file(path, "t.csv"), read_file(path, "t.csv", coded=True)
+    assert isinstance(found.cells["a"].dtype, pd.CategoricalDtype) == coded
+    for column in "ab":
+        pd.testing.assert_series_equal(found.cells[column].astype("string"), plain.cells[column])
+        for raw in (plain, found):
+            codes, texts = raw.distinct(column)
+            assert texts[codes].tolist() == plain.cells[column].tolist()

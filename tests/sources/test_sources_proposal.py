@@ -41,6 +41,7 @@ def accepted(text: str) -> str:
     return re.sub(r'"\? ', '"', text)
 
 
+@pytest.mark.slow
 class TestExample:
     def test_everything_but_a_few_words_is_found(self, exports):
         proposal = propose_layout(exports)
@@ -48,6 +49,7 @@ class TestExample:
         assert len(asked) == 11
         assert all("Contact preference" in q or q.startswith("Why it was given") for q in asked)
 
+    @pytest.mark.slow
     def test_the_answered_proposal_gives_the_same_study(self, exports, root):
         layout = exports / "layout.toml"
         assert main(["layout", str(exports)]) == 1
@@ -252,6 +254,7 @@ class TestRefusals:
         assert "trial read stopped" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_every_proposal_parses_once_it_is_answered(exports):
     text = accepted(propose_layout(exports).text).replace('= "?"', '= "session"')
     assert len(parse_layout(text, "layout.toml").files) == 15

@@ -257,7 +257,7 @@ def test_no_message_shows_a_client(folder):
     assert "Smith" not in message
 
 
-def test_without_a_source_the_bundled_example_is_read(root):
+def test_without_a_source_the_bundled_example_is_read(example_study):
     bundled = read()
-    assert bundled.name == read(root / "data" / "example").name
+    assert bundled.name == example_study.name
     assert len(bundled.clients) == 400

@@ -212,6 +212,7 @@ def compare(folder, tables):
     return short
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(clients, couples, episodes, who5, gad7, st.booleans())
 @example([], [], [], [], [], True)
@@ -272,6 +273,55 @@ def test_an_ordinary_line_never_takes_the_general_road(tmp_path, monkeypatch):
 )
 def test_lines_that_are_not_ordinary(tmp_path, lines):
     compare(tmp_path / "exports", sound(who5=lines))
+
+
+D16 = "2026-03-16"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [line(("c1", "e1"), D16, a) for a in ("12345", "22222", "12345")],
+        [line(("c1", "e1"), D16, a) for a in ("12345", "22222", "22222", "12345", "22222")],
+        [line(("c1", "e1"), D16, a) for a in (["1", "2", "3", "4", ""], "12345")],
+        [line(("c1", "e1"), D16, ["1", "", "", "", ""]), line(("c1", "e1"), D16, ["", *"2345"])],
+        [
+            *(line(("c1", "e1"), D16, a) for a in ("12345", "12345")),
+            line(("c1", "e1"), "2026-02-16", ["1", "", "", "", ""]),
+            line(("c1", "e1"), "2026-02-16", ["", *"2345"]),
+        ],
+        [line(("c1", "e1"), D16, a) for a in (["0", *"2345"], ["-0", *"2345"])],
+        [line(("c1", "e1"), D16, a) for a in (["", "", "", "", ""], "12345")],
+        [line(("c1", "e1"), D16, "12345", o) for o in ("session", "End", "session")],
+        [line(("c1", "e1"), D16, "12345"), line(("c1", "e1"), D16, ["7", *"2345"])],
+        [line(("c1", "e1"), d) for d in (D16, D16, "2026-03-17")],
+        [line(("c3", "e1"), D16), line(("c3", "e1"), D16)],
+        [line(("c1", "e1"), "2025-03-16"), line(("c1", "e1"), "2025-03-16")],
+    ],
+    ids=[
+        "changed_back", "changed_twice", "fewer_answers", "two_halves", "halves_beside_repeats",
+        "minus_zero", "one_empty", "other_occasion", "off_scale", "next_day", "stranger", "early",
+    ],
+)  # fmt: skip
+def test_forms_given_again(tmp_path, lines):
+    compare(tmp_path / "exports", sound(who5=lines))
+
+
+def test_a_plain_form_given_again_is_judged_as_a_line(tmp_path, monkeypatch):
+    sent = []
+    steps = short_road.run_steps
+
+    def counted(tables, settings):
+        sent.append(len(tables["responses"]) if "responses" in tables else 0)
+        return steps(tables, settings)
+
+    monkeypatch.setattr(short_road, "run_steps", counted)
+    lines = [line(("c1", "e1"), D16, a) for a in ("12345", "22222", "22222")]
+    short = compare(tmp_path / "exports", sound(who5=lines))
+    assert sent == [5 + 7]
+    log = short.study.ledger.to_frame()
+    again = log.loc[log["step"] == "remove_resubmitted", "reason"]
+    assert again.value_counts().to_dict() == {"resubmitted": 5, "duplicate_row": 5}
 
 
 def test_people_and_episodes_lost_by_cleaning_take_their_lines_with_them(tmp_path):

@@ -62,8 +62,9 @@ def test_writing_again_gives_the_same_bytes_and_leaves_nothing_else(study, tmp_p
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "out"]
 
 
-def test_the_example_survives_writing_up_to_pseudonyms(root, tmp_path, own_key):
-    study = read(root / "data" / "example")
+@pytest.mark.slow
+def test_the_example_survives_writing_up_to_pseudonyms(example_study, tmp_path, own_key):
+    study = example_study
     once = read(write_tables(study, tmp_path / "once", allow_text=TEXT))
     expected = pseudonymise(study.tables(), load_key(own_key))
     again = read(write_tables(once, tmp_path / "again", allow_text=TEXT))

@@ -82,6 +82,7 @@ def test_it_is_the_study_of_the_whole_folder(tmp_path):
     assert done.scores == len(oc.score(whole))
 
 
+@pytest.mark.slow
 def test_several_at_a_time_write_the_same(tmp_path):
     source, key = exports(tmp_path / "exports", ["a", "b", "d"]), tmp_path / "key"
     clean_practices(source, tmp_path / "one", key=key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcomes.sources.totals import total_rows
+from outcomes.sources.totals import may_hold_totals, total_rows
 
 DATA = [["A", "2026-01-05", "10"], ["B", "2026-01-06", "20"], ["C", "2026-01-07", "3"]]
 
@@ -67,3 +68,18 @@ def test_rows_with_an_identifier_are_never_totals(pairs):
     assert total_rows(rows, 2) == []
     total = str(sum(value for _, value in pairs))
     assert total_rows([*rows, ["Total", total]], 2) == [len(rows)]
+
+
+def coded(column):
+    texts, codes = np.unique(np.array(column, dtype=object), return_inverse=True)
+    return codes, texts.tolist()
+
+
+words = st.sampled_from(["A1", "B22", "", " ", "Total", "Sum12", "Summe: 3", "5", "x"])
+
+
+@given(st.lists(st.tuples(words, words, words), min_size=1, max_size=6))
+def test_a_file_passed_over_holds_no_totals(rows):
+    columns = [coded(column) for column in zip(*rows, strict=True)]
+    if not may_hold_totals(columns):
+        assert total_rows([list(row) for row in rows], 3) == []

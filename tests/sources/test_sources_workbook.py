@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -204,3 +206,87 @@ def test_the_new_reasons_say_what_to_do():
     for code in ("totals_row", "error_cell", "formula_without_value", "merged_cell",
                  "serial_date", "hidden_sheet", "unread_sheet"):  # fmt: skip
         assert reasons()[code].to_do
+
+
+def _part(content, change):
+    """The workbook with the XML of its first sheet changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            new.writestr(name, change(part) if name.endswith("sheet1.xml") else part)
+    return out.getvalue()
+
+
+def _swap(old, new):
+    def change(xml):
+        assert old in xml
+        return xml.replace(old, new, 1)
+
+    return change
+
+
+CELLS = made([["id", "gender", "note"], ["C1", None, "weeps at night"], ["C2", "woman", None]])
+MISPLACED = {
+    "before its neighbour": _swap(b'r="C2"', b'r="A2"'),
+    "in another row": _swap(b'r="C2"', b'r="C3"'),
+    "twice": _swap(b'r="C2"', b'r="A2"'),
+    "beyond the last column": _swap(b'r="C2"', b'r="AAAA2"'),
+    "beyond the last row": lambda xml: xml.replace(b'r="3"', b'r="1048577"').replace(
+        b'3"', b'1048577"'
+    ),
+    "without a place among others": _swap(b'r="C2"', b'q="C2"'),
+    "with a broken place": _swap(b'r="C2"', b'r="C-2"'),
+    "a row before the last": _swap(b'<row r="3"', b'<row r="1"'),
+    "a row of its own number": _swap(b'<row r="2"', b'<row r="9"'),
+}
+
+
+@pytest.mark.parametrize("how", MISPLACED)
+def test_cells_that_are_not_where_they_say_stop_the_read(how, tmp_path):
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(_part(CELLS, MISPLACED[how]))
+    with pytest.raises(InputError, match=r"out of order|used area") as error:
+        read_file(path, "b.xlsx")
+    assert "weeps" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # Cut within the first cell, what follows would be taken for its text.
+        (b'<t>C1</t></is></c><c r="C2" t="inlineStr"><is><t>', b"<>0</v></c><c><is><t>"),
+        (b"</row><row", b"<row"),
+    ],
+    ids=["a tag without a name", "a row that does not end"],
+)
+def test_xml_that_is_not_well_formed_stops_the_read(old, new, tmp_path):
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(_part(CELLS, _swap(old, new)))
+    with pytest.raises(InputError, match="damaged"):
+        read_file(path, "b.xlsx")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda xml: re.sub(rb'\sr="[A-Z]*\d+"', b"", xml),
+        lambda xml: re.sub(rb'<row r="\d+"', b"<row", xml),
+    ],
+    ids=["no cell and no row says its place", "no row says its place"],
+)
+def test_places_that_go_without_saying_are_none_that_is_wrong(change, tmp_path):
+    # calamine takes cells without a place one after the other, so all columns are filled here.
+    full = made([["id", "n"], ["C1", 1], ["C2", 2]])
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(_part(full, change))
+    raw = read_file(path, "b.xlsx")
+    assert raw.cells["id"].tolist() == ["C1", "C2"]
+    assert raw.cells["n"].tolist() == ["1", "2"]
+
+
+def test_controls_below_the_cells_are_no_cells(tmp_path):
+    control = b'</sheetData><x:row xmlns:x="u">7</x:row><x:row xmlns:x="u" r="1">7</x:row>'
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(_part(CELLS, _swap(b"</sheetData>", control)))
+    assert len(read_file(path, "b.xlsx").cells) == 2

@@ -17,12 +17,13 @@ from types import FrameType
 from outcomes.cli.cleaning import clean
 from outcomes.cli.commands import check, example, lab, layout, report
 from outcomes.cli.exits import DONE, PARTLY, WRONG
+from outcomes.cli.forgetting import forget
 from outcomes.cli.options import parser
 from outcomes.errors import OutcomesError
 
 __all__ = [
     "DEBUG", "DONE", "PARTLY", "WRONG",
-    "check", "clean", "example", "lab", "layout", "main", "parser", "report",
+    "check", "clean", "example", "forget", "lab", "layout", "main", "parser", "report",
 ]  # fmt: skip
 
 DEBUG = "OUTCOMES_DEBUG"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from outcomes.cli.exits import DONE
 from outcomes.cli.given import existing
+from outcomes.errors import UsageError
 
 
 def clean(arguments: argparse.Namespace) -> int:
@@ -16,6 +17,11 @@ def clean(arguments: argparse.Namespace) -> int:
     from outcomes.sources import key_file, refuse_lost
 
     withheld = withheld_text(arguments.allow_text)
+    alone = arguments.format == "csv" or arguments.jobs is not None or arguments.scheduler
+    if arguments.allow_return and alone:
+        raise UsageError(
+            "people are erased from stores only", where="--allow-return", fix="leave it out"
+        )
     place = Path(arguments.key).expanduser() if arguments.key else key_file()
     if not arguments.keep_ids:
         # Before anything is read: reading makes the key where ids are names.
@@ -72,6 +78,7 @@ def _merge(arguments: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, .
         key=arguments.key,
         keep_ids=arguments.keep_ids,
         allow_text=arguments.allow_text or None,
+        allow_return=arguments.allow_return,
     )
     return withheld_text(open_store(arguments.out).state.text), tuple(merged.lines())
 

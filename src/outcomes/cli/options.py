@@ -7,6 +7,7 @@ import argparse
 from outcomes._version import __version__
 from outcomes.cli.cleaning import clean
 from outcomes.cli.commands import check, example, lab, layout, report
+from outcomes.cli.forgetting import forget
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_report(commands)
     _add_tables(commands)
+    _add_forget(commands)
     _add_layout(commands)
     sub = commands.add_parser("example", help="write a synthetic practice to try things on")
     sub.add_argument("dir", metavar="DIR", help="folder to write")
@@ -113,7 +115,29 @@ def _add_tables(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="COLUMN",
         help="write this column of free text, which is left empty otherwise; may be repeated",
     )
+    sub.add_argument(
+        "--allow-return",
+        action="store_true",
+        help="take in again people who were erased with outcomes forget",
+    )
     sub.set_defaults(command=clean)
+
+
+def _add_forget(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sub = commands.add_parser(
+        "forget", help="erase one person from a store: all tables and all earlier versions"
+    )
+    sub.add_argument("store", metavar="STORE", help="the store")
+    who = sub.add_mutually_exclusive_group(required=True)
+    who.add_argument("--client", metavar="PSEUDONYM", help="the person as the store calls them")
+    who.add_argument("--id", metavar="ORIGINAL", help="or as the practice's software does")
+    sub.add_argument(
+        "--key",
+        metavar="FILE",
+        help="key of the pseudonyms, for --id (default: $OUTCOMES_KEY, or outcomes/key among "
+        "your settings)",
+    )
+    sub.set_defaults(command=forget)
 
 
 def _add_layout(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

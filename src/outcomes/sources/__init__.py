@@ -2,6 +2,8 @@
 
 from outcomes.sources.bundled import example_folder
 from outcomes.sources.dataset import Dataset, open_store
+from outcomes.sources.erased import Erased
+from outcomes.sources.forgetting import forget
 from outcomes.sources.keys import key_file, load_key, refuse_lost
 from outcomes.sources.layout import Layout, parse_layout
 from outcomes.sources.merge import merge
@@ -12,6 +14,7 @@ from outcomes.sources.outgoing import (
     require_clean_folder,
     scan_file,
     scan_folder,
+    without_homes,
 )
 from outcomes.sources.reading import read, source_ids
 from outcomes.sources.state import is_store
@@ -19,10 +22,12 @@ from outcomes.sources.store import write_tables, write_text_files
 
 __all__ = [
     "Dataset",
+    "Erased",
     "Layout",
     "Merged",
     "OutgoingFinding",
     "example_folder",
+    "forget",
     "is_store",
     "key_file",
     "load_key",
@@ -37,6 +42,7 @@ __all__ = [
     "scan_folder",
     "source_ids",
     "store_lines",
+    "without_homes",
     "write_tables",
     "write_text_files",
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.cleaning import clean, cleaning_policy, is_required, missing_words
+from outcomes.cleaning import Forgotten, clean, cleaning_policy, is_required, missing_words
 from outcomes.errors import InputError, LayoutError
 from outcomes.privacy import shown_files
 from outcomes.schema import TABLES, SourceFile, Study
@@ -50,6 +50,8 @@ from outcomes.sources.withholding import (
 
 # Given the mapped tables of a source and its layout, the clean tables its rows may refer to.
 Beside = Callable[[Mapping[str, pd.DataFrame], Layout], Mapping[str, pd.DataFrame]]
+# Given the mapped tables of a source, who of them was erased before.
+Erased = Callable[[Mapping[str, pd.DataFrame]], Forgotten]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Place:
     """Where files come from, what their names may be called, and what happens to telling ids.
 
     `shown` gives the name to say for each file. `beside` gives the tables of earlier exports,
-    for ids as they are after telling ones were hidden.
+    for ids as they are after telling ones were hidden; `erased` says whose rows are dropped.
     """
 
     home: Path | Database
@@ -65,6 +67,7 @@ class Place:
     keep_ids: bool = False
     key: str | Path | None = None
     beside: Beside | None = None
+    erased: Erased | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +112,7 @@ def assemble(place: Place, layout: Layout, logs: Iterable[pd.DataFrame]) -> Stud
         name=layout.name or "study",
         sources=found.sources,
         context=None if place.beside is None else place.beside(tables, layout),
+        forgotten=None if place.erased is None else place.erased(tables),
     )
 
 
@@ -236,8 +240,13 @@ def by_file(files: Iterable[FileLayout]) -> list[list[FileLayout]]:
     return list(groups.values())
 
 
-def read_entry(place: Place, entries_of_file: Sequence[FileLayout], where: str) -> RawFile:
-    """Read the file, sheet or table that these entries are about, under the name to say."""
+def read_entry(
+    place: Place, entries_of_file: Sequence[FileLayout], where: str, *, coded: bool = False
+) -> RawFile:
+    """Read the file, sheet or table that these entries are about, under the name to say.
+
+    With `coded`, the columns of a plain text file may be categories (`RawFile.distinct`).
+    """
     if isinstance(place.home, Database):
         return place.home.raw_file(entries_of_file, where)
     entry = entries_of_file[0]
@@ -254,6 +263,7 @@ def read_entry(place: Place, entries_of_file: Sequence[FileLayout], where: str) 
         separator=entry.separator,
         wanted={c for e in entries_of_file for c in e.used() or TABLES[e.table].names},
         rename=None if project is None else raw_names(project),
+        coded=coded,
     )
     if raw.sheet is not None:
         raw = shown_sheet(raw, said, shown_files([raw.sheet], "sheet")[raw.sheet])

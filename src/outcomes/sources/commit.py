@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 from outcomes.errors import OutputError
 from outcomes.sources.durable import ASIDE, make_folder, sync_folder, write_durably
+from outcomes.sources.locks import exclusive
 from outcomes.sources.state import State, StoredFile, is_store, save_state
 from outcomes.sources.store import MARK
 
@@ -59,16 +61,51 @@ def sweep(folder: Path, state: State | None) -> None:
     To be called by the writer that holds the lock. A file that cannot be removed (on Windows
     one that is open) is left for the next time.
     """
-    needed: set[Path] = set()
-    if state is not None:
-        needed = {folder / file.path for file in state.files()}
-        needed |= {folder / path for path in state.superseded}
+    needed = _needed(folder, state)
     for place in sorted(_own(folder), reverse=True):  # what is in a folder before the folder
         with contextlib.suppress(OSError):
             if place.is_dir():
                 place.rmdir()
             elif place not in needed and _OURS.fullmatch(place.name):
                 place.unlink()
+
+
+def left_over(folder: Path, state: State) -> list[Path]:
+    """Our files that no version needs, and that could not be removed."""
+    needed = _needed(folder, state)
+    return [
+        place
+        for place in _own(folder)
+        if place not in needed and _OURS.fullmatch(place.name) and not place.is_dir()
+    ]
+
+
+def hold(held: ExitStack, folder: Path, wait: float) -> list[Path]:
+    """Make the folder of a store and lock it; returns the folders that are new.
+
+    Raises OSError, or OutputError as `locks.exclusive`.
+    """
+    while True:
+        new = [place for place in (folder, *folder.parents) if not place.exists()]
+        make_folder(folder)
+        try:
+            held.enter_context(exclusive(folder / LOCK, wait))
+        except FileNotFoundError:  # a refused first merge took its folder back in between
+            continue
+        return new
+
+
+def withdraw(folder: Path, new: list[Path]) -> None:
+    """Take back a first merge that was refused: its files, the lock, and the folders it made."""
+    sweep(folder, None)
+    for place in (folder / PRACTICES, folder / MERGES):
+        with contextlib.suppress(OSError):
+            place.rmdir()
+    with contextlib.suppress(OSError):
+        (folder / LOCK).unlink()
+    for place in new:  # the folder itself first, then those above it
+        with contextlib.suppress(OSError):
+            place.rmdir()
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -100,6 +137,13 @@ def refuse_foreign(folder: Path) -> None:
             how_many=len(foreign),
             fix="name a new folder, or empty this one",
         )
+
+
+def _needed(folder: Path, state: State | None) -> set[Path]:
+    if state is None:
+        return set()
+    needed = {folder / file.path for file in state.files()}
+    return needed | {folder / path for path in state.superseded}
 
 
 def _holds(place: Path, digest: str) -> bool:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from outcomes.errors import InputError, UsageError
 from outcomes.ledger import Ledger
+from outcomes.privacy import name_tells
 from outcomes.schema import TABLES, SourceFile, Study, Table, empty_table
 from outcomes.sources.parquet import read_frame, read_table
 from outcomes.sources.partitions import COPY
@@ -29,6 +30,8 @@ from outcomes.sources.state import (
 )
 from outcomes.sources.versions import COUNTS, HISTORY, MARKS, as_of, ordered
 
+# What the study of a store is called whose folder is called after a person.
+NAMELESS = "store (name withheld)"
 STORED = MARKS | {COPY: "boolean"}
 
 
@@ -169,7 +172,12 @@ class Dataset:
         )
         tables = self.tables(practices=practices)
         name = self.folder.resolve().name
-        return Study(name=name, **tables, ledger=self.ledger(), sources=sources)
+        return Study(
+            name=NAMELESS if name_tells(name) else name,
+            **tables,
+            ledger=self.ledger(),
+            sources=sources,
+        )
 
     def verify(self) -> int:
         """Check all files, also of the history; returns how many. Raises InputError."""

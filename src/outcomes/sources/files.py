@@ -14,14 +14,15 @@ from pathlib import Path
 
 from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import Action
+from outcomes.sources.address import file_address
 from outcomes.sources.columnar import read_columnar
 from outcomes.sources.delimited import Records, decode, read_delimited, skip_lines
 from outcomes.sources.detection import AUTO, NAMES, detect_encoding, separators
 from outcomes.sources.framing import RawFile, framed, framed_plain, noted
-from outcomes.sources.heading import join_headers
+from outcomes.sources.header import join_headers
 from outcomes.sources.limits import source_policy
 from outcomes.sources.opening import check_text, check_workbook, read_bytes
-from outcomes.sources.plain import read_plain
+from outcomes.sources.plain import PlainRecords, coded_texts, read_plain
 from outcomes.sources.totals import may_hold_totals
 from outcomes.sources.workbook import read_workbook
 
@@ -47,6 +48,7 @@ def read_file(
     separator: str = AUTO,
     wanted: Collection[str] = (),
     rename: Rename | None = None,
+    coded: bool = False,
 ) -> RawFile:
     """Read a CSV, TSV, Excel or Parquet file.
 
@@ -59,13 +61,15 @@ def read_file(
     header_line
         The first line with the column names; lines above are not data.
     header_rows
-        How many lines hold the names; see `heading.join_headers`.
+        How many lines hold the names; see `header.join_headers`.
     encoding, separator
         "auto": see `detection`. A byte order mark outweighs any other encoding.
     wanted
         Column names the file should have, as evidence for its separator.
     rename
         From the header to the names the columns are to have.
+    coded
+        Whether columns of a plain text file may come as categories (`RawFile.distinct`).
 
     Raises
     ------
@@ -86,16 +90,9 @@ def read_file(
     if suffix in PARQUET_SUFFIXES:
         return framed(read_columnar(content, name), name, 1, _digest(content))
     return _text_file(
-        content,
-        name,
-        suffix,
-        header_line=header_line,
-        header_rows=header_rows,
-        encoding=encoding,
-        separator=separator,
-        wanted=wanted,
-        rename=rename,
-    )
+        content, name, suffix, header_line=header_line, header_rows=header_rows,
+        encoding=encoding, separator=separator, wanted=wanted, rename=rename, coded=coded,
+    )  # fmt: skip
 
 
 def _content(path: Path, name: str, suffix: str) -> bytes:
@@ -115,6 +112,7 @@ def _text_file(
     separator: str,
     wanted: Collection[str],
     rename: Rename | None,
+    coded: bool,
 ) -> RawFile:
     check_text(content, name)
     chosen, guessed = detect_encoding(content) if encoding == AUTO else (encoding, False)
@@ -123,7 +121,8 @@ def _text_file(
         separator = _separator(text, name, header_line, suffix, wanted)
     digest, raw = _digest(content), None
     if header_rows == 1 and rename is None:
-        raw = _plain(text, name, header_line, separator, digest)
+        plain = _plain(text, header_line, separator)
+        raw = None if plain is None else framed_plain(plain, name, header_line, digest, coded=coded)
     if raw is None:
         records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
         raw = framed(_renamed(records, rename), name, header_line, digest)
@@ -132,12 +131,12 @@ def _text_file(
     return replace(raw, log=log, separator=separator)
 
 
-def _plain(text: str, name: str, header_line: int, separator: str, digest: str) -> RawFile | None:
+def _plain(text: str, header_line: int, separator: str) -> PlainRecords | None:
     """The quick way through a decoded text that is plain and holds no totals."""
     plain = read_plain(text, header_line, separator)
-    if plain is None or may_hold_totals(column.to_pylist() for column in plain.columns):
+    if plain is None or may_hold_totals(map(coded_texts, plain.columns)):
         return None
-    return framed_plain(plain, name, header_line, digest)
+    return plain
 
 
 def _renamed(records: Records, rename: Rename | None) -> Records:
@@ -167,6 +166,14 @@ def _sheet(
 def _suffix(path: Path, name: str) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
+        address = file_address(path)
+        if address is not None:
+            raise InputError(
+                "the file is a database, and no file of a layout",
+                where=name,
+                fix=f"give it as the source, {address.dialect}:///{name}, with a layout that names "
+                "its tables",
+            )
         raise InputError(
             f"files of the kind {suffix or 'without a suffix'!r} cannot be read",
             where=name,
@@ -176,9 +183,12 @@ def _suffix(path: Path, name: str) -> str:
 
 
 def _separator(text: str, name: str, header_line: int, suffix: str, wanted: Collection[str]) -> str:
-    rest = io.StringIO(text, newline="")
-    skip_lines(rest, header_line - 1)
-    sample = rest.read(_SAMPLE)
+    if header_line == 1:
+        sample = text[:_SAMPLE]
+    else:
+        rest = io.StringIO(text, newline="")
+        skip_lines(rest, header_line - 1)
+        sample = rest.read(_SAMPLE)
     found = separators(sample, [column.strip() for column in wanted])
     if suffix == ".tsv" and ("\t" in found or not found):
         return "\t"

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 import pandas as pd
 
 from outcomes.errors import InputError, LayoutError
 from outcomes.ledger import FILE, LINE, Action, entries
+from outcomes.privacy import name_tells
 from outcomes.schema import TABLES
+from outcomes.sources.address import Address, file_address
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.opening import shown_name
 from outcomes.sources.section import near
@@ -155,6 +158,13 @@ def canonical_files(folder: Path, present: Iterable[str], layout: str) -> tuple[
                 fix="keep one of them",
             )
         found += [FileLayout(file=name, table=table, where=name) for name in names]
+    lone = {} if found else databases(folder, there)
+    if lone:
+        raise InputError(
+            "the folder holds a database and no file that is read by itself",
+            where=str(folder),
+            fix=database_advice(folder, lone),
+        )
     if not found:
         raise InputError(
             f"the folder has neither a {layout} with files nor a table by name",
@@ -165,15 +175,41 @@ def canonical_files(folder: Path, present: Iterable[str], layout: str) -> tuple[
     return tuple(found)
 
 
+def databases(folder: Path, present: Iterable[str]) -> dict[str, Address]:
+    """Files of a folder that are a database, by how they begin, each with its address.
+
+    One file of exports is one source, a database another: its tables need a layout of their own.
+    """
+    found = {name: file_address(folder / name) for name in present}
+    return {name: address for name, address in found.items() if address is not None}
+
+
+def database_advice(folder: Path, found: Mapping[str, Address]) -> str:
+    """What to do with the first of some databases; a name that tells a person is not said."""
+    name, address = next(iter(found.items()))
+    said = "FILE" if name_tells(name) else quote(shown_name(name))
+    place = f"{address.dialect}:///{quote(str(folder))}/{said}"
+    return f"a database is a source of its own: give {place} instead of the folder"
+
+
+def unread_databases(names: Iterable[str]) -> list[pd.DataFrame]:
+    """Flag databases by the names to say for them."""
+    return _unread(names, "database_file")
+
+
 def unread_tables(names: Iterable[str]) -> list[pd.DataFrame]:
     """Flag files or tables by name, as parts of the source that nothing refers to."""
+    return _unread(names, "unread_file")
+
+
+def _unread(names: Iterable[str], reason: str) -> list[pd.DataFrame]:
     return [
         entries(
             pd.DataFrame({FILE: [name], LINE: [0]}),
             table="",
             action=Action.FLAGGED,
             step="read_folder",
-            reason="unread_file",
+            reason=reason,
             scope="file",
         )
         for name in names

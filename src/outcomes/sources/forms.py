@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +21,10 @@ _FIRST_DAY = np.datetime64("0001-01-01", "D").astype("int64")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forms:
-    """n forms; `taken_on` in days since 1970, `values` (n, items) with NaN for no answer."""
+    """n forms; `taken_on` in days since 1970, `values` (n, items) with NaN for no answer.
+
+    The work is fast where the answers to one item stand together in memory (order "F").
+    """
 
     instrument: str
     items: tuple[int, ...]
@@ -50,11 +55,20 @@ class Forms:
         return whole
 
     def ordered(self) -> Forms:
-        """Sorted as `instruments.score` sorts: client, episode, date, rater, occasion."""
-        columns = (self.occasion, self.rater)
-        last = [np.where(c.codes < 0, len(c.texts), _rank(c)) for c in columns]
-        order = np.lexsort((*last, self.taken_on, _rank(self.episode), _rank(self.client)))
-        return self._at(order)
+        """Sorted as `instruments.score` sorts: client, episode, date, rater, occasion.
+
+        The distinct texts are sorted too, and only those that a form has.
+        """
+        whole = replace(
+            self,
+            client=_sorted(self.client),
+            episode=_sorted(self.episode),
+            occasion=_sorted(self.occasion),
+            rater=_sorted(self.rater),
+        )
+        last = [np.where(c.codes < 0, len(c.texts), c.codes) for c in (whole.occasion, whole.rater)]
+        order = _order((whole.client.codes, whole.episode.codes, whole.taken_on, *last[::-1]))
+        return whole._at(order)
 
     def renamed(self, client: np.ndarray, episode: np.ndarray) -> Forms:
         """With other ids in place of the distinct ones."""
@@ -64,30 +78,35 @@ class Forms:
             episode=replace(self.episode, texts=episode),
         )
 
-    def keys(self) -> dict[str, pd.Series]:
-        """Who, what and when of each form."""
+    def keys(self, *, coded: bool = False) -> dict[str, pd.Series]:
+        """Who, what and when of each form; texts as categories where `coded`."""
+        text = _category if coded else _text
         return {
-            "client_id": _text(self.client),
-            "episode_id": _text(self.episode),
-            "instrument": _text(Texts(np.zeros(len(self), int), np.array([self.instrument]))),
+            "client_id": text(self.client),
+            "episode_id": text(self.episode),
+            "instrument": text(Texts(np.zeros(len(self), int), np.array([self.instrument]))),
             "taken_on": pd.Series(self.taken_on.astype("datetime64[D]").astype("datetime64[s]")),
-            "occasion": _text(self.occasion),
-            "rater": _text(self.rater),
+            "occasion": text(self.occasion),
+            "rater": text(self.rater),
         }
 
-    def scores(self) -> pd.DataFrame:
-        """A row for each form with `SCORE_COLUMNS`, as `instruments.score` gives it."""
+    def scores(self, *, coded: bool = False) -> pd.DataFrame:
+        """A row for each form with `SCORE_COLUMNS`, as `instruments.score` gives it.
+
+        With `coded` the texts are categories, for which they have to be distinct (`ordered`).
+        """
         instrument = get(self.instrument)
-        answers = pd.DataFrame(self.values, columns=list(self.items))
+        answers = pd.DataFrame(self.values, columns=list(self.items), copy=False)
         scored = score_items(instrument, answers)
         frame = pd.DataFrame(
             {
-                **self.keys(),
+                **self.keys(coded=coded),
                 "score": scored["score"],
                 "n_answered": scored["n_answered"].astype("Int64"),
                 "n_items": instrument.n_items,
                 "prorated": scored["prorated"],
-            }
+            },
+            copy=False,
         )
         return frame[SCORE_COLUMNS]
 
@@ -123,17 +142,33 @@ class Forms:
             taken_on=self.taken_on[rows],
             occasion=part(self.occasion),
             rater=part(self.rater),
-            values=self.values[rows],
+            values=np.take(self.values.T, rows, axis=1).T,
         )
 
 
-def _rank(column: Texts) -> np.ndarray:
-    """Place of each cell among the sorted distinct texts."""
-    place = np.empty(len(column.texts) + 1, dtype=np.int64)
-    place[np.argsort(column.texts, kind="stable")] = np.arange(len(column.texts))
-    place[-1] = -1
-    ranks: np.ndarray = place[column.codes]
-    return ranks
+def _sorted(column: Texts) -> Texts:
+    """The same cells, with sorted texts of which each is used."""
+    used = np.zeros(len(column.texts) + 1, dtype=bool)
+    used[column.codes] = True
+    texts = column.texts[used[:-1]]
+    order = np.argsort(texts, kind="stable")
+    place = np.full(len(used), -1, dtype=np.int64)
+    place[np.flatnonzero(used[:-1])[order]] = np.arange(len(order))
+    return Texts(place[column.codes], texts[order])
+
+
+def _order(keys: Sequence[np.ndarray]) -> np.ndarray:
+    """Stable order by whole numbers, the first key first."""
+    lows = [int(key.min(initial=0)) for key in keys]
+    sizes = [int(key.max(initial=0)) - low + 1 for key, low in zip(keys, lows, strict=True)]
+    if math.prod(sizes) >= np.iinfo(np.int64).max:
+        return np.lexsort(keys[::-1])
+    # One number for all keys costs less to sort than several keys.
+    whole = np.zeros(len(keys[0]), dtype=np.int64)
+    for key, low, size in zip(keys, lows, sizes, strict=True):
+        whole = whole * size + (key - low)
+    order: np.ndarray = np.argsort(whole, kind="stable")
+    return order
 
 
 def _dictionary(column: Texts) -> pa.DictionaryArray:
@@ -143,6 +178,12 @@ def _dictionary(column: Texts) -> pa.DictionaryArray:
 
 def _text(column: Texts) -> pd.Series:
     return pd.Series(pd.array(_dictionary(column).cast(pa.large_string()), dtype="string"))
+
+
+def _category(column: Texts) -> pd.Series:
+    dtype = pd.CategoricalDtype(pd.Index(column.texts, dtype="string"))
+    codes = column.codes.astype("int32")
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False))
 
 
 def _smallest(values: np.ndarray) -> pa.Array:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.extensions import ExtensionArray
 
 from outcomes.errors import InputError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import SourceFile
 from outcomes.sources.delimited import Records, check_width
-from outcomes.sources.plain import PlainRecords, named_columns
+from outcomes.sources.plain import PlainRecords, coded_texts, named_columns
 from outcomes.sources.spreadsheets.facts import SheetFact
 from outcomes.sources.totals import total_rows
 from outcomes.sources.workbook import Mark
@@ -27,7 +28,8 @@ class RawFile:
     blank lines; `headers` are the names as they stand, so duplicates show; `log` has the
     ledger entries for blank and ragged lines; `source.rows` counts data lines, blank ones too;
     `separator` is None where the file is no text. A sheet also says how its workbook counts
-    days (`epoch`, a date order), its own title and which sheets there are.
+    days (`epoch`, a date order), its own title and which sheets there are. Columns may be
+    categories where the reader was asked for them; `distinct` gives either as codes and texts.
     """
 
     name: str
@@ -40,6 +42,14 @@ class RawFile:
     epoch: str | None = None
     sheet: str | None = None
     sheets: tuple[SheetFact, ...] = ()
+
+    def distinct(self, column: str) -> tuple[np.ndarray, np.ndarray]:
+        """A column as the code of each cell (-1 where missing), and its distinct texts."""
+        cells = self.cells[column]
+        if isinstance(cells.dtype, pd.CategoricalDtype):
+            return cells.cat.codes.to_numpy(), cells.cat.categories.to_numpy(dtype=object)
+        codes, texts = pd.factorize(cells)
+        return codes, np.asarray(texts, dtype=object)
 
 
 def framed(
@@ -87,18 +97,21 @@ def _headers(cells: list[str], name: str, header_line: int) -> tuple[str, ...]:
     return headers
 
 
-def framed_plain(records: PlainRecords, name: str, header_line: int, digest: str) -> RawFile:
-    """As `framed`, for records whose cells are columns already and never ragged."""
+def framed_plain(
+    records: PlainRecords, name: str, header_line: int, digest: str, *, coded: bool = False
+) -> RawFile:
+    """As `framed`, for records whose cells are columns already and never ragged.
+
+    With `coded`, columns are categories, unless lines are left out that hold some of them.
+    """
     headers = _headers(records.headers, name, header_line)
     lines, blank = records.lines(), _blank(records)
     log = [noted(name, lines[blank], Action.DROPPED, "blank_line")] if blank.any() else []
     unnamed = [n for n, header in enumerate(headers) if not header]
     filled = {n for n in unnamed if any(map(str.strip, records.columns[n].to_pylist()))}
     headers = tuple(f"(column {n + 1})" if n in filled else h for n, h in enumerate(headers))
-    columns = {
-        header: pd.array(column, dtype="string")
-        for header, column in named_columns(records, headers).items()
-    }
+    make = _categories if coded and not blank.any() else _text_column
+    columns = {header: make(column) for header, column in named_columns(records, headers).items()}
     cells = pd.DataFrame(columns)
     cells[FILE] = pd.array(
         pa.repeat(pa.scalar(name, pa.large_string()), len(lines)), dtype="string"
@@ -110,17 +123,27 @@ def framed_plain(records: PlainRecords, name: str, header_line: int, digest: str
     return RawFile(name, headers, header_line, cells, tuple(log), source)
 
 
+def _text_column(column: pa.DictionaryArray) -> ExtensionArray:
+    return pd.array(column.cast(pa.large_string()), dtype="string")
+
+
+def _categories(column: pa.DictionaryArray) -> pd.Categorical:
+    codes, texts = coded_texts(column)
+    dtype = pd.CategoricalDtype(pd.Index(texts, dtype=object))
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
+
+
 def _blank(records: PlainRecords) -> np.ndarray:
     """Records of which no cell holds more than space."""
-    codes, distinct = pd.factorize(pd.Series(pd.array(records.columns[-1], dtype="string")))
-    empty = np.array([not text.strip() for text in distinct.tolist()], dtype=bool)[codes]
-    rows = np.flatnonzero(empty)
-    for column in records.columns[:-1]:
+    n = len(records.columns[0])
+    rows = np.arange(n)
+    for column in reversed(records.columns):
+        codes, texts = coded_texts(column)
+        empty = np.array([not text.strip() for text in texts], dtype=bool)
+        rows = rows[empty[codes[rows]]]
         if not len(rows):
             break
-        texts = column.take(pa.array(rows)).to_pylist()
-        rows = rows[[not text.strip() for text in texts]]
-    blank = np.zeros(len(empty), dtype=bool)
+    blank = np.zeros(n, dtype=bool)
     blank[rows] = True
     return blank
 

@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
+from outcomes.sources.delimited import Records
+
 JOINT = " / "
 
 
 def joined(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Join the lines of a header column by column, "Group / Name"; empty parts are left out."""
-    columns = zip_longest(*lines, fillvalue="")
-    return [JOINT.join(part.strip() for part in parts if part.strip()) for parts in columns]
+    """Join the lines of a header column by column, "Group / Name", from the top down.
+
+    Empty parts are left out, and the same words in a second line.
+    """
+    columns = zip_longest(*([cell.strip() for cell in line] for line in lines), fillvalue="")
+    return [JOINT.join(dict.fromkeys(filter(None, parts))) for parts in columns]
+
+
+def join_headers(records: Records, rows: int) -> Records:
+    """Make one header of `rows` lines, the first of which `records` holds as its header.
+
+    Text files do not say which cells are merged: an empty cell above another name belongs to
+    the merged cell on its left.
+    """
+    if rows == 1:
+        return records
+    *above, lowest = [records.headers, *records.rows[: rows - 1]]
+    headers = joined([*map(_filled, above), lowest])
+    return Records(headers, records.rows[rows - 1 :], records.lines[rows - 1 :])
 
 
 def filled_right(
@@ -30,3 +48,10 @@ def filled_right(
         row += [""] * (min(right + 1, width) - len(row))
         row[left : right + 1] = [row[left]] * (right + 1 - left)
     return filled
+
+
+def _filled(row: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for cell in row:
+        found.append(cell.strip() or (found[-1] if found else ""))
+    return found

@@ -20,7 +20,9 @@ _TAKEN = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK}
 
 @contextmanager
 def exclusive(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
-    """Hold the lock of this file, which is made where it is not there, and never removed.
+    """Hold the lock of this file, which is made where it is not there.
+
+    Only the holder may remove it: whoever waited for it then waits for the one in its place.
 
     Parameters
     ----------
@@ -36,19 +38,32 @@ def exclusive(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
     OSError
         where the file cannot be made.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        _wait(handle, path, wait)
-        try:
-            yield
-        finally:
-            _release(handle)
-    finally:
-        os.close(handle)
-
-
-def _wait(handle: int, path: Path, wait: float) -> None:
     end = time.monotonic() + wait
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _wait(handle, path, end)
+            if not _stands(handle, path):
+                _release(handle)
+                continue
+            try:
+                yield
+            finally:
+                _release(handle)
+            return
+        finally:
+            os.close(handle)
+
+
+def _stands(handle: int, path: Path) -> bool:
+    """Whether the file that was locked is still the one of this name."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _wait(handle: int, path: Path, end: float) -> None:
     while True:
         try:
             _acquire(handle)

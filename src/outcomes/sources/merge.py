@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.errors import OutputError, UsageError
+from outcomes.cleaning import Forgotten
+from outcomes.errors import InputError, OutputError, UsageError
 from outcomes.ledger import Ledger
 from outcomes.privacy import (
     holds_pseudonyms,
@@ -22,19 +23,20 @@ from outcomes.privacy import (
 )
 from outcomes.privacy.pseudonyms import text_columns
 from outcomes.schema import Study
-from outcomes.sources.commit import LOCK, MERGES, Draft, refuse_foreign, sweep
+from outcomes.sources.commit import MERGES, Draft, hold, refuse_foreign, sweep, withdraw
 from outcomes.sources.dataset import Dataset, open_store
-from outcomes.sources.durable import make_folder, unchanged_on_failure
+from outcomes.sources.durable import unchanged_on_failure
 from outcomes.sources.folder import LEDGER
 from outcomes.sources.keys import keep_apart, key_file, load_key, lost
 from outcomes.sources.layout import Layout
-from outcomes.sources.locks import WAIT_SECONDS, exclusive
+from outcomes.sources.locks import WAIT_SECONDS
 from outcomes.sources.merged import Merged, content_digest
 from outcomes.sources.neighbourhood import Neighbourhood, mentioned
 from outcomes.sources.outgoing import require_clean_tables, require_clean_texts
 from outcomes.sources.parquet import frame_bytes
 from outcomes.sources.reading import read
 from outcomes.sources.state import MergeRecord, State, is_store
+from outcomes.sources.tombstones import forgotten_among, returning
 from outcomes.sources.versions import Export, meet
 from outcomes.sources.withholding import ids_of
 from outcomes.sources.writing import settled, write_partitions
@@ -51,16 +53,21 @@ class _Order:
     keep_ids: bool
     text: tuple[str, ...] | None
     wait: float
+    allow_return: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Read:
-    """A cleaned export, and the day it was made; `stated` where its layout says the day."""
+    """A cleaned export, and the day it was made; `stated` where its layout says the day.
+
+    `back` has the marks of erased people who are taken in again.
+    """
 
     study: Study
     exported_on: date
     stated: bool
     beside: Neighbourhood
+    back: frozenset[tuple[str, ...]] = frozenset()
 
 
 def merge(
@@ -72,6 +79,7 @@ def merge(
     keep_ids: bool = False,
     allow_text: Collection[str] | None = None,
     wait: float = WAIT_SECONDS,
+    allow_return: bool = False,
 ) -> Merged:
     """Clean an export and merge it into a store, which is made on first use.
 
@@ -90,6 +98,9 @@ def merge(
         None takes what was settled.
     wait
         Seconds to wait for another run that writes to the store.
+    allow_return
+        Take in again people who were erased from the store (`forget`). Otherwise their rows
+        are dropped, with the reason `forgotten`.
 
     Returns
     -------
@@ -115,7 +126,7 @@ def merge(
         )
     place = Path(key_file() if key is None else key).expanduser()
     text = None if allow_text is None else _allowed(allow_text)
-    order = _Order(source, Path(store), layout, place, keep_ids, text, wait)
+    order = _Order(source, Path(store), layout, place, keep_ids, text, wait, allow_return)
     return _merge_locked(order)
 
 
@@ -128,9 +139,13 @@ def _merge_locked(order: _Order) -> Merged:
     alone = None if is_store(order.folder) else _read(order, None, None)
     with ExitStack() as held:
         with unchanged_on_failure(order.folder):
-            make_folder(order.folder)
-            held.enter_context(exclusive(order.folder / LOCK, order.wait))
-        return _merge(order, alone)
+            new = hold(held, order.folder, order.wait)
+        try:
+            return _merge(order, alone)
+        except BaseException:
+            if not is_store(order.folder):
+                withdraw(order.folder, new)
+            raise
 
 
 def _merge(order: _Order, alone: _Read | None) -> Merged:
@@ -148,14 +163,18 @@ def _merge(order: _Order, alone: _Read | None) -> Merged:
     if secret is not None:
         tables = pseudonymise(tables, secret)
     content = content_digest(tables)
-    again = None if base is None else _repeated(content, found, base)
+    again = None if base is None or found.back else _repeated(content, found, base)
     if again is not None:
         return Merged(order.folder, again, repeated=True)
     _require_clean(order, found.study, tables)
     begun = base or State(None if secret is None else key_id(secret), text, (), ())
+    rest = tuple(group for group in begun.forgotten if group not in found.back)
     beside = found.beside if base is not None else Neighbourhood(None, secret)
     found = replace(found, beside=beside)
-    return _write(order.folder, dataset, begun, tables=tables, content=content, found=found)
+    return _write(
+        order.folder, dataset, replace(begun, forgotten=rest),
+        tables=tables, content=content, found=found,
+    )  # fmt: skip
 
 
 def _write(
@@ -212,18 +231,34 @@ def _read(order: _Order, dataset: Dataset | None, secret: bytes | None) -> _Read
         layouts.append(layout)
         return beside.beside(raw)
 
+    groups = () if dataset is None else dataset.state.forgotten
+    back: set[tuple[str, ...]] = set()
+
+    def erased(raw: Mapping[str, pd.DataFrame]) -> Forgotten:
+        hidden = beside.hidden(raw) if groups else {}
+        if order.allow_return:
+            back.update(returning(groups, hidden))
+        return forgotten_among([group for group in groups if group not in back], hidden)
+
     study = read(
         order.source,
         layout=order.layout,
         keep_ids=order.keep_ids,
         key=None if order.keep_ids else order.key,
         beside=rows_beside,
+        erased=erased,
     )
     if "://" not in str(order.source) and is_store(Path(order.source)):
+        if erased(study.tables()):
+            raise InputError(
+                "the source is a store that holds people who were erased from this one",
+                where=str(order.source),
+                fix="erase them there too (outcomes forget), or merge with --allow-return",
+            )
         latest = open_store(order.source).state.merges[-1]
-        return _Read(study, latest.exported_on, True, beside)
+        return _Read(study, latest.exported_on, True, beside, frozenset(back))
     day = layouts[0].exported_on if layouts else None
-    return _Read(study, day or date.today(), day is not None, beside)
+    return _Read(study, day or date.today(), day is not None, beside, frozenset(back))
 
 
 def _record(

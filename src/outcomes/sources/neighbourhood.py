@@ -37,13 +37,17 @@ class Neighbourhood:
         the ids in the export are made first and looked for; what is found is given back
         under the export's id, so that cleaning compares like with like.
         """
-        found = {kind: self._hidden(ids, kind) for kind, ids in _mentioned(raw).items()}
+        found = self.hidden(raw)
         self.open_with({kind: pd.Index(known) for kind, known in found.items()})
         plain = {
             kind: pd.Series(known.index, index=pd.Index(known), dtype="string")
             for kind, known in found.items()
         }
         return {name: _in_ids_of(frame, name, plain) for name, frame in self.tables.items()}
+
+    def hidden(self, raw: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
+        """By kind, the ids in the store, with the ids of an export as their index."""
+        return {kind: self._hidden(ids, kind) for kind, ids in _mentioned(raw).items()}
 
     def open_with(self, ids: Mapping[str, pd.Index]) -> None:
         """Open the partitions that hold one of these ids, given by kind."""

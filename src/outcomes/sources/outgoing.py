@@ -25,6 +25,8 @@ _MARKS = re.compile(r"<[^<>]{0,100000}>")
 # The home folder in a path names the person whose machine it was.
 _HOME = re.compile(r"(?<![\w.])(?:/home|/Users|[A-Za-z]:\\{1,2}Users)[/\\]{1,2}[^/\\\s\"'<>]{1,64}")
 HOME = "home folder of a person"
+# Files of a store are called after their content; among its digits a name is chance.
+_DIGEST = re.compile(r"-[0-9a-f]{16,64}(?=\.parquet$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def scan_folder(
         if not path.is_file() or name in passed:
             continue
         shown = name
-        if name_tells(name):
+        if name_tells(_DIGEST.sub("", name)):
             shown = f"{FILE_NAME}, {path.suffix}"
             found.append(OutgoingFinding(shown, FILE_NAME, 1))
         for finding in scan_file(name, path.read_bytes(), known):
@@ -153,6 +155,11 @@ def scan_file(name: str, content: bytes, known_ids: Iterable[str] = ()) -> list[
         return scan_frame(words, known)
     homes = sum(1 for _ in _HOME.finditer(words))
     return [*scan(words, known), *([Finding(HOME, homes)] if homes else [])]
+
+
+def without_homes(text: str) -> str:
+    """The text with home folders, which name the person whose machine it was, as ~."""
+    return _HOME.sub("~", text)
 
 
 def require_clean_texts(files: Mapping[str, str], known_ids: Iterable[str] = ()) -> None:

@@ -60,12 +60,20 @@ def read_table(
 
     A column that was declared only after the file was written comes out empty.
     """
+    source = pq.ParquetFile(io.BytesIO(content))
+    wanted = [*table.names, *extra] if columns is None else columns
+    there = [name for name in wanted if name in source.schema_arrow.names]
+    return as_declared(source.read(columns=there), table, extra, columns)
+
+
+def as_declared(
+    found: pa.Table, table: Table, extra: Mapping[str, str], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """The declared columns of an Arrow table in their dtypes; those it lacks come out empty."""
     dtypes = {column.name: column.dtype for column in table.columns} | dict(extra)
     wanted = list(dtypes) if columns is None else list(columns)
-    source = pq.ParquetFile(io.BytesIO(content))
-    there = [name for name in wanted if name in source.schema_arrow.names]
-    found = source.read(columns=there).to_pandas(types_mapper=_PANDAS.get, date_as_object=False)
-    return found.reindex(columns=wanted).astype({name: dtypes[name] for name in wanted})
+    frame = found.to_pandas(types_mapper=_PANDAS.get, date_as_object=False, ignore_metadata=True)
+    return frame.reindex(columns=wanted).astype({name: dtypes[name] for name in wanted})
 
 
 def read_frame(content: bytes) -> pd.DataFrame:

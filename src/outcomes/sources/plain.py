@@ -18,16 +18,17 @@ from pyarrow import csv as arrow_csv
 
 from outcomes.sources.limits import source_policy
 
-# pyarrow is told about no text longer than this at once; a longer line is not plain.
-_BLOCK = 1 << 20
+# A longer line is not plain; pyarrow is given more at once than any line that is.
+_LONGEST_LINE = 1 << 20
+_BLOCK = 8 * _LONGEST_LINE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainRecords:
-    """The header's cells, one text array for each of them, and the line of the first record."""
+    """The header's cells, one array of coded texts for each, and the line of the first record."""
 
     headers: list[str]
-    columns: tuple[pa.ChunkedArray, ...]
+    columns: tuple[pa.DictionaryArray, ...]
     first_line: int
 
     def lines(self) -> np.ndarray:
@@ -71,7 +72,7 @@ def _is_plain(body: bytes) -> bool:
     returns = body.count(b"\r")
     # pyarrow would take a mark at the start of what it is given for no text.
     marked = body.startswith(codecs.BOM_UTF8)
-    if not body or marked or b'"' in body or returns != body.count(b"\r\n"):
+    if not body or marked or b'"' in body or (returns and returns != body.count(b"\r\n")):
         return False
     letters = np.frombuffer(body, dtype=np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
@@ -80,10 +81,13 @@ def _is_plain(body: bytes) -> bool:
     blank = before == 1
     if returns:
         blank |= (before == 2) & (letters[ends - 1] == ord("\r"))
-    return not blank.any() and int(lengths.max()) < min(source_policy().cell_characters, _BLOCK)
+    return not blank.any() and int(lengths.max()) < min(
+        source_policy().cell_characters, _LONGEST_LINE
+    )
 
 
-def _split(body: bytes, separator: str, width: int) -> tuple[pa.ChunkedArray, ...] | None:
+def _split(body: bytes, separator: str, width: int) -> tuple[pa.DictionaryArray, ...] | None:
+    coded = pa.dictionary(pa.int32(), pa.string())
     names = [str(n) for n in range(width)]
     try:
         table = arrow_csv.read_csv(
@@ -100,19 +104,26 @@ def _split(body: bytes, separator: str, width: int) -> tuple[pa.ChunkedArray, ..
                 ignore_empty_lines=False,
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(names, coded),
                 strings_can_be_null=False,
                 check_utf8=False,
             ),
         )
     except pa.ArrowInvalid:  # a line with more or fewer cells than the header, or none at all
         return None
-    return tuple(table.columns)
+    whole = table.unify_dictionaries().combine_chunks()
+    return tuple(column.chunk(0) for column in whole.columns)
 
 
-def named_columns(records: PlainRecords, headers: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+def coded_texts(column: pa.DictionaryArray) -> tuple[np.ndarray, list[str]]:
+    """The code of each cell, and the distinct texts."""
+    codes: np.ndarray = column.indices.to_numpy()
+    return codes, column.dictionary.to_pylist()
+
+
+def named_columns(records: PlainRecords, headers: Sequence[str]) -> dict[str, pa.DictionaryArray]:
     """Columns by header; of a repeated header only the first, of an empty one none."""
-    found: dict[str, pa.ChunkedArray] = {}
+    found: dict[str, pa.DictionaryArray] = {}
     for header, column in zip(headers, records.columns, strict=True):
         if header:
             found.setdefault(header, column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,14 +18,16 @@ from outcomes.derive.pairs import pairs
 from outcomes.instruments.scoring import score
 from outcomes.ledger import Ledger
 from outcomes.privacy import pseudonymise, without_text
-from outcomes.schema import Study
+from outcomes.schema import TABLES, Study
 from outcomes.sources.assembling import Place
+from outcomes.sources.cleaned_practices import ANSWERS, LEDGER, CleanedPractice
 from outcomes.sources.forms import Forms
 from outcomes.sources.keys import load_key
 from outcomes.sources.practices import Practice
 from outcomes.sources.short_road import PracticeRead, read_practice
 
-ANSWERS, SCORES, PAIRS, LEDGER = "answers", "scores", "pairs", "ledger"
+SCORES, PAIRS = "scores", "pairs"
+_CODED = pa.dictionary(pa.int32(), pa.large_string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,20 @@ class Job:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PracticeDone:
-    """The account of one practice: rows by table, lines by file, and who was in it.
+    """The account of one practice: rows by table, lines by file, and whose they are.
 
-    `people` are 64-bit numbers of the distinct client ids, to find one person in two practices.
+    `ids` are 64-bit numbers of the ids in each table whose rows have one, to find the same in
+    two practices; those of practitioners stand beside a number of their whole row (n, 2).
     """
 
     code: str
+    cleaned: CleanedPractice
     balance: pd.DataFrame
     files: pd.DataFrame
     reasons: pd.DataFrame
     scores: int
     pairs: int
-    people: np.ndarray
+    ids: Mapping[str, np.ndarray]
 
 
 def clean_practice(practice: Practice, job: Job) -> PracticeDone:
@@ -76,13 +80,36 @@ def clean_practice(practice: Practice, job: Job) -> PracticeDone:
     _write(tables, Path(job.out) / practice.folder)
     return PracticeDone(
         code=practice.code,
+        cleaned=CleanedPractice(
+            practice=practice.code,
+            files={name: table.num_rows for name, table in tables.items()},
+            read=account.read,
+            kept=account.kept,
+            lines=account.lines,
+            fates=account.fates,
+            sources=study.sources,
+        ),
         balance=account.balance(),
         files=account.files(),
         reasons=account.summary(),
         scores=len(scores),
         pairs=sum(int(frame["status"].eq("paired").sum()) for frame in pairs_of.values()),
-        people=pd.util.hash_array(study.clients["client_id"].to_numpy(dtype=object)),
+        ids=_ids(study),
     )
+
+
+def _ids(study: Study) -> dict[str, np.ndarray]:
+    found = {}
+    for name, frame in study.tables().items():
+        key = TABLES[name].key
+        if len(key) > 1 or frame.empty:
+            continue
+        # Keys are distinct already: nothing is won by hashing each of them once.
+        found[name] = pd.util.hash_array(frame[key[0]].to_numpy(dtype=object), categorize=False)
+        if name == "practitioners":
+            rows = pd.util.hash_pandas_object(frame.astype("object"), index=False)
+            found[name] = np.column_stack([found[name], rows.to_numpy()])
+    return found
 
 
 def _named(read: PracticeRead, job: Job) -> tuple[Study, list[Forms]]:
@@ -104,8 +131,12 @@ def _renamed(forms: Forms, clients: dict[str, str], episodes: dict[str, str]) ->
 
 
 def _scores(study: Study, forms: Collection[Forms]) -> pd.DataFrame:
-    parts = [part.scores() for part in forms if len(part)]
-    if len(study.responses) or not parts:
+    filled = [part for part in forms if len(part)]
+    beside = len(study.responses) > 0 or not filled
+    if len(filled) == 1 and not beside:
+        return filled[0].scores(coded=True)
+    parts = [part.scores() for part in filled]
+    if beside:
         parts.append(score(study))
     return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
@@ -125,6 +156,8 @@ def _few_texts(table: pa.Table) -> pa.Table:
     for place, field in enumerate(table.schema):
         if pa.types.is_large_string(field.type) or pa.types.is_string(field.type):
             table = table.set_column(place, field.name, table[place].dictionary_encode())
+        elif pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table[place].cast(_CODED))
     return table
 
 
@@ -134,7 +167,14 @@ def _write(tables: dict[str, pa.Table], target: Path) -> None:
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         for name, table in tables.items():
-            parquet.write_table(table, aside / f"{name}.parquet", compression="zstd")
+            # Statistics of columns help nobody who reads a practice whole.
+            parquet.write_table(
+                table,
+                aside / f"{name}.parquet",
+                compression="snappy",
+                write_statistics=False,
+                write_page_checksum=True,
+            )
         try:
             aside.rename(target)
         except OSError:

@@ -19,9 +19,11 @@ from outcomes.sources.folder import (
     PRACTICE,
     PRACTICE_FOLDER,
     canonical_files,
+    databases,
     named_files,
     present_files,
     refuse_queries,
+    unread_databases,
     unread_tables,
 )
 from outcomes.sources.layout import Layout
@@ -73,7 +75,13 @@ def _practice(folder: Path, name: str, layout: Layout) -> Practice:
     shown = {f"{name}/{item}": shown_name(f"{name}/{said}") for item, said in told}
     data = [f"{name}/{item}" for item in present if Path(item).suffix.lower() in SUFFIXES]
     unread = unread_tables(shown[item] for item in data if item not in read)
-    logs = (*unread, *name_withheld(shown, data))
+    stores = [f"{name}/{item}" for item in databases(folder / name, present)]
+    stores = [item for item in stores if item not in {*read, *data}]
+    logs = (
+        *unread,
+        *unread_databases(shown[item] for item in stores),
+        *name_withheld(shown, [*data, *stores]),
+    )
     return Practice(code, name, replace(layout, files=files, ignore=ignore), logs, shown)
 
 

@@ -23,10 +23,12 @@ from outcomes.sources.proposal_entries import (
     sentinels,
     states_offsets,
 )
-from outcomes.sources.proposal_samples import Sample, samples, source_name
-from outcomes.sources.proposal_suppliers import supplier_lines
+from outcomes.sources.proposal_projects import project_lines
+from outcomes.sources.proposal_samples import Sample, beside, samples, source_name
+from outcomes.sources.proposal_suppliers import not_recognised, supplier_lines
 from outcomes.sources.proposal_toml import Lines, open_questions, quoted, without_answered
 from outcomes.sources.reading import read
+from outcomes.sources.suppliers import suppliers
 
 HEADER = """\
 # A proposal by `outcomes layout`. Nothing here was decided that the exports do not prove.
@@ -157,6 +159,10 @@ def _top(source: str | Path, found: _Source) -> list[str]:
     lines = Lines()
     lines.say("schema", SCHEMA)
     lines.say("name", source_name(source))
+    if not any(_is_supplied(*pair) for pair in zip(found.samples, found.facts, strict=True)):
+        names = dict.fromkeys(layout.name for layout in suppliers().values())
+        lines.keys.append(f"# no file has the column names of a known export: {', '.join(names)}")
+    lines.keys += beside(source)
     lines.keys.append("# exported_on = 2026-12-31  # the day of the export; else today counts")
     lines.keys.append('# ignore = ["list.csv"]  # files of the folder that are no exports')
     if any(states_offsets(facts) for facts in found.facts):
@@ -182,11 +188,21 @@ def _top(source: str | Path, found: _Source) -> list[str]:
     return lines.text()
 
 
+def _is_supplied(sample: Sample, facts: Mapping[str, ColumnFacts]) -> bool:
+    return sample.project is not None or supplier_lines(sample, facts) is not None
+
+
 def _entries(
     sample: Sample, facts: Mapping[str, ColumnFacts], found: _Source, table: str | None = None
 ) -> list[str]:
+    if table is None and sample.project is not None:
+        return project_lines(sample, sample.project[1])
     supplied = supplier_lines(sample, facts) if table is None else None
-    return supplied or entries_for(sample, facts, found.keys, found.order, table)
+    if supplied is not None:
+        return supplied
+    made = entries_for(sample, facts, found.keys, found.order, table)
+    doubt = not_recognised(facts) if table is None else None
+    return made if doubt is None else [made[0], doubt, *made[1:]]
 
 
 def _continued(edited: str, found: _Source) -> list[str]:

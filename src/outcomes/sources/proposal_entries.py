@@ -63,7 +63,7 @@ def entries_for(
             used |= {questionnaire.total} if questionnaire.total else set()
         made.append(lines)
     first = made[0]
-    _put_reading(first, sample, facts, order)
+    put_reading(first, sample, facts, order)
     _put_rest(first, [facts[h] for h in facts if h not in used], people)
     return [line for lines in made for line in [*lines.text(), ""]]
 
@@ -147,7 +147,7 @@ def _columns(
     for match in sorted(kept, key=lambda m: TABLES[table].names.index(m.column)):
         _put_column(lines, match, facts[match.header], (people, keys), sample)
         put_codes(lines, TABLES[table].column(match.column), facts[match.header], sure=match.sure)
-    _put_lacking(lines, table, {*_there(kept), *made}, [f for h, f in rest.items()])
+    put_lacking(lines, table, {*_there(kept), *made}, [f for h, f in rest.items()])
     return tuple(kept)
 
 
@@ -196,7 +196,7 @@ def _by_overlap(
     return found
 
 
-def _put_lacking(
+def put_lacking(
     lines: Lines, table: str, there: Collection[str], rest: Sequence[ColumnFacts]
 ) -> None:
     """Ask for what every row needs and no column gives."""
@@ -250,7 +250,7 @@ def _offer_shift(lines: Lines, instrument: instruments.Instrument, shift: int) -
     lines.tail += [f'# "{code + shift}" = {code}' for code in range(low, high + 1)]
 
 
-def _put_reading(
+def put_reading(
     lines: Lines, sample: Sample, facts: Mapping[str, ColumnFacts], order: str | None
 ) -> None:
     """Say or ask the order of dates and the decimal sign."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from outcomes.privacy import inspect_columns, names_somebody
+from outcomes.privacy import inspect_columns
 from outcomes.sources.proposal_words import folded, proposal_words
 
 
@@ -22,11 +22,6 @@ def telling_columns(cells: pd.DataFrame, headers: Iterable[str]) -> dict[str, st
         if folded(header) in proposal_words().people:
             found.setdefault(header, "tells who somebody is, by its name")
     return found
-
-
-def may_be_shown(words: Iterable[str]) -> bool:
-    """Whether words of a column may stand in a file: none of them could be a name."""
-    return not any(names_somebody(word) for word in words)
 
 
 def ids_that_name(people: Mapping[str, str], header: str) -> str:

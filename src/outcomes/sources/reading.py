@@ -12,8 +12,12 @@ from outcomes.errors import InputError, LayoutError, UsageError
 from outcomes.privacy import name_tells, shown_files
 from outcomes.schema import Study
 from outcomes.sources.address import Address, file_address, is_address, parse_address
-from outcomes.sources.assembling import Beside, Place, assemble
+from outcomes.sources.assembling import Beside, Erased, Place, assemble
 from outcomes.sources.bundled import example_folder
+from outcomes.sources.cleaned_practices import (
+    holds_cleaned_practices,
+    read_cleaned_practices,
+)
 from outcomes.sources.database import open_database
 from outcomes.sources.dataset import read_store
 from outcomes.sources.files import SUFFIXES
@@ -21,11 +25,13 @@ from outcomes.sources.folder import (
     LAYOUT,
     LEDGER,
     canonical_files,
+    databases,
     file_in,
     holds_practices,
     named_files,
     present_files,
     refuse_queries,
+    unread_databases,
     unread_tables,
 )
 from outcomes.sources.layout import Layout, parse_layout
@@ -44,6 +50,7 @@ def read(
     key: str | Path | None = None,
     practice: str | None = None,
     beside: Beside | None = None,
+    erased: Erased | None = None,
 ) -> Study:
     """Read exports and clean them.
 
@@ -53,8 +60,8 @@ def read(
         A folder with a `layout.toml`, a folder of canonical tables (`clients.csv`, ...), a
         single CSV, Excel or Parquet file together with `layout`, or a database: its address
         ("postgresql://user@server/database", any that SQLAlchemy knows; "duckdb:///file") or
-        a DuckDB or SQLite file. Or a store (`merge`), which needs no layout. None reads the
-        bundled example.
+        a DuckDB or SQLite file. Or what `outcomes clean` wrote, which needs no layout: a
+        store (`merge`) or a folder of practices (`stream`). None reads the bundled example.
     layout
         A layout file; it outweighs the one in the folder.
     keep_ids
@@ -64,9 +71,11 @@ def read(
         The key file of the pseudonyms; None takes `keys.key_file()`. Only used, and made on
         first use, where ids tell who people are.
     practice
-        Of a store, read only the partition of this practice.
+        Of a store or a folder of cleaned practices, read only the part of this practice.
     beside
         Gives tables of earlier exports that the rows may refer to; `merge` uses it.
+    erased
+        Says whose rows are dropped since they were erased from a store; `merge` uses it.
 
     Returns
     -------
@@ -80,11 +89,11 @@ def read(
         cannot be reached or read.
     UsageError
         where the library for a kind of database is not installed, a layout is given for a
-        store, or a practice for anything else.
+        store or cleaned practices, or a practice for anything else.
     LayoutError, VocabularyError, InstrumentError, RangeError
         where the layout is wrong or leaves something to settle.
     """
-    asked = Place(Path(), {}, keep_ids, key, beside)
+    asked = Place(Path(), {}, keep_ids, key, beside, erased)
     if isinstance(source, str) and is_address(source):
         _refuse_practice(practice, parse_address(source).name)
         return _read_database(parse_address(source), layout, asked)
@@ -95,10 +104,16 @@ def read(
 def _read_path(path: Path, layout: str | Path | None, practice: str | None, asked: Place) -> Study:
     if not _exists(path):
         raise _missing(path)
-    if is_store(path):
+    stored = is_store(path)
+    if stored or holds_cleaned_practices(path):
         if layout is not None:
-            raise UsageError("a store needs no layout", where=str(path), fix="leave it out")
-        return read_store(path, practice=practice)
+            raise UsageError(
+                "what outcomes clean has written needs no layout",
+                where=str(path),
+                fix="leave the layout out",
+            )
+        back = read_store if stored else read_cleaned_practices
+        return back(path, practice=practice)
     _refuse_practice(practice, str(path))
     if path.is_dir():
         found = folder_layout(path, layout)
@@ -121,7 +136,7 @@ def source_ids(source: str | Path | None, layout: str | Path | None = None) -> f
 def _refuse_practice(practice: str | None, where: str) -> None:
     if practice is not None:
         raise UsageError(
-            "one practice alone can be read from a store only",
+            "one practice alone can be read only from what outcomes clean has written",
             where=where,
             fix="make one with outcomes clean SOURCE --out STORE, or read all and choose",
         )
@@ -250,5 +265,7 @@ def _read_folder(folder: Path, layout: Layout, asked: Place) -> Study:
     shown = {name: shown_name(said) for name, said in told.items()}
     data = [name for name in present if Path(name).suffix.lower() in SUFFIXES]
     unread = unread_tables(shown[name] for name in data if name not in named)
-    logs = [*unread, *name_withheld(shown, data)]
+    stores = databases(folder, {*present} - {*data, *named})
+    flagged = unread_databases(shown[name] for name in sorted(stores))
+    logs = [*unread, *flagged, *name_withheld(shown, [*data, *stores])]
     return assemble(replace(asked, home=folder, shown=shown), layout, logs)

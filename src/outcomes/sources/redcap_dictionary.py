@@ -88,6 +88,11 @@ class Dictionary:
         return tuple(column for field in marked for column in field.columns)
 
 
+def is_dictionary(headers: Sequence[str]) -> bool:
+    """Whether a file with these column names is a data dictionary."""
+    return all(any(name in headers for name in names) for names in _COLUMNS.values())
+
+
 def parse_dictionary(text: str, where: str) -> Dictionary:
     """Read a data dictionary as downloaded or as the API gives it.
 

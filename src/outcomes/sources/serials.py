@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from outcomes.sources.limits import source_policy
@@ -46,13 +47,25 @@ def from_serials(cells: pd.Series, epoch: str) -> tuple[pd.Series, bool]:
     return read, any(day is not None for day in days)
 
 
-def serial_lines(cells: Iterable[tuple[str, int]]) -> list[int]:
-    """Lines of a file whose date columns hold mostly numbers as Excel counts days; else none."""
+def serial_lines(
+    columns: Iterable[tuple[np.ndarray, Sequence[str | None]]], lines: np.ndarray
+) -> list[int]:
+    """Lines of a file whose date columns hold mostly numbers as Excel counts days; else none.
+
+    A column is a code for each line (-1: nothing there), and the distinct texts (None: nothing).
+    """
     policy = source_policy()
-    first, last = policy.serials
-    found, there = [], 0
-    for text, line in cells:
-        there += 1
-        if _SERIAL.fullmatch(text) and first <= int(text.partition(".")[0]) <= last:
-            found.append(line)
+    found: list[int] = []
+    there = 0
+    for codes, texts in columns:
+        filled = np.array([*(text is not None for text in texts), False], dtype=bool)
+        counted = np.array([*(text is not None and _counts(text) for text in texts), False], bool)
+        there += int(filled[codes].sum())
+        found += lines[counted[codes]].tolist()
     return found if found and len(found) >= policy.serial_share * there else []
+
+
+def _counts(text: str) -> bool:
+    """Whether a text may be a day as Excel counts them, near our time."""
+    first, last = source_policy().serials
+    return bool(_SERIAL.fullmatch(text)) and first <= int(text.partition(".")[0]) <= last

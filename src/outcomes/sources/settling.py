@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from typing import TypeVar
 
 import numpy as np
-import pandas as pd
 
-from outcomes.cleaning import OrderEvidence, order_evidence, tidy
+from outcomes.cleaning import OrderEvidence, order_evidence, tidied
 from outcomes.errors import LayoutError
 from outcomes.ledger import LINE
 from outcomes.schema import TABLES, Kind
@@ -73,7 +72,8 @@ def _date_order(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[s
 
 def _refuse_serials(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> None:
     """Refuse days as numbers where no workbook says which day they count from."""
-    lines = serial_lines(_cells(raw, _sources(entries, (Kind.DATE,)), missing))
+    columns = [_tidied(raw, s, missing) for s in sorted(_sources(entries, (Kind.DATE,)))]
+    lines = serial_lines(columns, raw.cells[LINE].to_numpy())
     if lines:
         raise LayoutError(
             f"the dates of the file are numbers, as Excel counts days ({_lines(lines)})",
@@ -124,11 +124,12 @@ def _sources(entries: Sequence[FileLayout], kinds: Sequence[Kind]) -> set[str]:
     return found
 
 
-def _cells(raw: RawFile, sources: set[str], missing: Sequence[str]) -> Iterator[tuple[str, int]]:
-    for source in sorted(sources):
-        cells = tidy(raw.cells[source], missing)
-        there = cells.notna()
-        yield from zip(cells[there], map(int, raw.cells.loc[there, LINE]), strict=True)
+def _tidied(
+    raw: RawFile, source: str, missing: Sequence[str]
+) -> tuple[np.ndarray, list[str | None]]:
+    """A column as codes, and its distinct texts trimmed, None for a word for missing."""
+    codes, texts = raw.distinct(source)
+    return codes, tidied(texts.tolist(), missing)
 
 
 def _collect(
@@ -141,9 +142,8 @@ def _collect(
     """Add the lines of the cells to the evidence; each distinct text is judged once."""
     lines = raw.cells[LINE].to_numpy()
     for source in sorted(sources):
-        codes, distinct = pd.factorize(tidy(raw.cells[source], missing))
-        texts = distinct.to_numpy(dtype=object).tolist()
-        judged = judge(zip(texts, range(len(texts)), strict=True))
+        codes, found_texts = _tidied(raw, source, missing)
+        judged = judge((text, n) for n, text in enumerate(found_texts) if text is not None)
         for kind in fields(judged):
             those = getattr(judged, kind.name)
             if those:

@@ -55,6 +55,7 @@ from outcomes.sources.walk import (
     Walk,
     chosen_answers,
     enter_rows,
+    given_again,
     lost_lines,
     rows_of,
     spread,
@@ -158,9 +159,9 @@ def _tells(gathered: Gathered, walks: Sequence[Walk]) -> bool:
     """Whether any ids of a practice tell who people are, those on the short road too."""
     parts = [gathered.tables["responses"]] if "responses" in gathered.tables else []
     for walk in walks:
-        answered = walk.lines.answered.any(axis=1)
+        answered = np.asarray(walk.lines.answered.any(axis=1))
         texts = {
-            column: pd.Series(words.take()[answered]).drop_duplicates()
+            column: pd.Series(words.used(answered))
             for column, words in walk.lines.words.items()
             if column in _IDS
         }
@@ -207,7 +208,7 @@ def _set_out(
     place: Place, entry: FileLayout, layout: Layout, known: Relations, settings: Settings
 ) -> Walk | None:
     """Read one questionnaire and choose what has to take the general road; None for all of it."""
-    raw = read_entry(place, [entry], layout.where)
+    raw = read_entry(place, [entry], layout.where, coded=True)
     raw, (settled,) = fit_file(raw, [entry], layout, settings.missing)
     if raw.sheet is not None or raw.epoch is not None or settled.date_order in EPOCHS:
         return None
@@ -230,7 +231,8 @@ def _arrive(walk: Walk, gathered: Gathered, traced: Traced, settings: Settings) 
     kept = lines.usable & (verdict.ordinary | verdict.single)[:, None]
     log = _back(walk, kept, walk.rows, traced)
     if late.any():
-        verdict = Judgement(np.zeros_like(late), late, np.zeros_like(late))
+        none = np.zeros_like(late)
+        verdict = Judgement(none, late, none, none, none)
         again = replace(walk, verdict=verdict)
         rows = rows_of(again, chosen_answers(lines, verdict) & lines.usable)
         context = related(gathered.tables, rows)
@@ -238,18 +240,21 @@ def _arrive(walk: Walk, gathered: Gathered, traced: Traced, settings: Settings) 
     made = pd.DataFrame(
         {LINE: walk.raw.cells[LINE].to_numpy()[lines.answered.any(axis=1)], CELL: ""}
     )
-    log += [*walk.raw.log, *unused_lines(walk.raw, [walk.raw], [made], [True])]
+    log += [*given_again(walk), *walk.raw.log, *unused_lines(walk.raw, [walk.raw], [made], [True])]
     log += columns_said(walk.raw, [walk.entry], settings.missing)
-    used = walk.raw.cells.loc[kept.any(axis=1), [FILE, LINE]]
+    number = walk.raw.cells[LINE].to_numpy()[kept.any(axis=1)]
+    name = pd.Categorical.from_codes(np.zeros(len(number), dtype=np.int8), [walk.raw.name])
+    used = pd.DataFrame({FILE: name, LINE: number})
     return _Arrived(_forms(lines, kept, walk.entry), tuple(log), int(kept.sum()), used)
 
 
 def _touched(traced: Traced) -> bool:
     """Whether a row or cell of the tables that lines refer to was lost or changed."""
-    return any(
-        bool((part["table"].isin(_REFERRED) & (part["action"] != str(Action.FLAGGED))).any())
-        for part in traced.log
-    )
+    for part in traced.log:
+        lost = part.loc[(part["action"] != str(Action.FLAGGED)).to_numpy(), "table"]
+        if len(lost) and lost.isin(_REFERRED).any():
+            return True
+    return False
 
 
 def _back(walk: Walk, kept: np.ndarray, rows: pd.DataFrame, traced: Traced) -> list[pd.DataFrame]:
@@ -279,7 +284,7 @@ def _forms(lines: WideLines, kept: np.ndarray, entry: FileLayout) -> Forms:
         taken_on=lines.taken_on[some],
         occasion=part(lines.occasion),
         rater=part(lines.rater),
-        values=np.where(kept[some], lines.values[some], np.nan),
+        values=np.take(np.where(kept, lines.values, np.nan).T, some, axis=1).T,
     ).merged()
 
 
@@ -320,5 +325,8 @@ def _joined(
     return PracticeRead(study, forms)
 
 
-def _of_files(log: pd.DataFrame, files: Sequence[str]) -> pd.Series:
-    return (log["table"] == "responses") & log["file"].isin(files)
+def _of_files(log: pd.DataFrame, files: Sequence[str]) -> np.ndarray:
+    mine: np.ndarray = (log["table"] == "responses").to_numpy(dtype=bool)
+    if mine.any():
+        mine = mine & log["file"].isin(files).to_numpy(dtype=bool)
+    return mine

@@ -20,7 +20,9 @@ from outcomes.sources.durable import sync_folder, write_durably
 
 POINTER = "store.json"
 FORMAT = "outcomes store"
-SCHEMA = 1
+# A store that remembers erased people is of format 2: an older program, which would not drop
+# them, refuses it. All others stay of format 1.
+SCHEMA, PLAIN = 2, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class State:
 
     `key_id` names the key of the pseudonyms (None: ids as they came), `text` the columns of
     free text that are allowed, `superseded` the files of the version before, which readers
-    may still have open.
+    may still have open, `forgotten` the marks of each person who was erased (`tombstones`).
     """
 
     key_id: str | None
@@ -77,6 +79,7 @@ class State:
     merges: tuple[MergeRecord, ...]
     partitions: tuple[Partition, ...]
     superseded: tuple[str, ...] = ()
+    forgotten: tuple[tuple[str, ...], ...] = ()
 
     @property
     def version(self) -> int:
@@ -147,7 +150,8 @@ def save_state(folder: Path, state: State, *, base: State | None) -> None:
             fix="run this again; nothing was changed",
         )
     content = _encoded(state)
-    body = {"format": FORMAT, "schema": SCHEMA, "sha256": _digest(content), "state": content}
+    schema = SCHEMA if state.forgotten else PLAIN
+    body = {"format": FORMAT, "schema": schema, "sha256": _digest(content), "state": content}
     text = json.dumps(body, indent=1, ensure_ascii=True)
     write_durably(folder / POINTER, f"{text}\n".encode("ascii"))
     sync_folder(folder)
@@ -161,7 +165,7 @@ def _refuse_newer(schema: object, place: Path) -> None:
             where=str(place),
             fix="update this installation: pip install --upgrade outcomes",
         )
-    if schema != SCHEMA:
+    if schema not in (PLAIN, SCHEMA):
         raise _damaged(place)
 
 
@@ -180,6 +184,8 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 def _encoded(state: State) -> dict[str, Any]:
     content = asdict(state)
+    if not state.forgotten:
+        del content["forgotten"]
     for merge in content["merges"]:
         merge["exported_on"] = merge["exported_on"].isoformat()
     encoded: dict[str, Any] = json.loads(json.dumps(content))
@@ -211,6 +217,7 @@ def _decoded(content: Mapping[str, Any]) -> State:
         merges=tuple(merges),
         partitions=partitions,
         superseded=tuple(content["superseded"]),
+        forgotten=tuple(map(tuple, content.get("forgotten", ()))),
     )
 
 

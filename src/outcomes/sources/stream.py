@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -18,9 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from outcomes.errors import InputError, UsageError
 from outcomes.privacy import key_id, withheld_text
+from outcomes.schema import TABLES
+from outcomes.sources.cleaned_practices import INDEX, index_text
 from outcomes.sources.folder import holds_practices
 from outcomes.sources.keys import RECORD, keep_apart, key_file, load_key, lost, record, recorded
 from outcomes.sources.practice_files import Job, PracticeDone, clean_practice
@@ -97,13 +100,14 @@ def clean_practices(
     place = None if keep_ids else Path(key_file() if key is None else key).expanduser().resolve()
     texts = {} if place is None else {RECORD: _record(place, target)}
     job = Job(str(folder), "", None if place is None else str(place), withheld)
+    name = parts[0].layout.name or "study"
     return _written(
-        target, texts, lambda staged: _run(parts, replace(job, out=staged), jobs, scheduler)
+        target, name, texts, lambda staged: _run(parts, replace(job, out=staged), jobs, scheduler)
     )
 
 
 def _written(
-    target: Path, texts: dict[str, str], run: Callable[[str], Iterator[PracticeDone]]
+    target: Path, name: str, texts: dict[str, str], run: Callable[[str], Iterator[PracticeDone]]
 ) -> Streamed:
     """Run into a folder aside, and rename it into its place when all is done."""
     try:
@@ -116,7 +120,8 @@ def _written(
         done = _sorted(run(str(staged)))
         _refuse_shared(done)
         streamed = _streamed(target, done)
-        _finish(staged, streamed, texts)
+        index = index_text(name, (part.cleaned for part in done))
+        _finish(staged, streamed, {**texts, INDEX: index})
         _swap(staged, target, aside / "old")
     except OSError as error:
         raise _unwritable(target, error) from None
@@ -156,7 +161,7 @@ def _in_processes(parts: Sequence[Practice], job: Job, jobs: int) -> Iterator[Pr
     if method == "forkserver":
         # Imported once; the workers share that memory.
         context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_give_back_memory) as pool:
         futures = [pool.submit(clean_practice, part, job) for part in parts]
         try:
             for future in as_completed(futures):
@@ -165,24 +170,51 @@ def _in_processes(parts: Sequence[Practice], job: Job, jobs: int) -> Iterator[Pr
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _give_back_memory() -> None:
+    """Let pyarrow return memory as soon as it is free: practices come one after the other."""
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
 def _sorted(done: Iterator[PracticeDone]) -> list[PracticeDone]:
     with closing(done):  # type: ignore[type-var]
         return sorted(done, key=lambda part: part.code)
 
 
-def _refuse_shared(done: Iterable[PracticeDone]) -> None:
-    """One person in two practices would be two people here, under one pseudonym."""
-    people = np.sort(np.concatenate([part.people for part in done]))
-    shared = int((np.diff(people) == 0).sum())
-    if shared:
-        raise InputError(
+def _refuse_shared(done: Sequence[PracticeDone]) -> None:
+    """One person in two practices would be two people here, under one pseudonym.
+
+    So would an episode, or what else has an id. A practitioner may work in several, if all
+    say the same of them.
+    """
+    for name, table in TABLES.items():
+        parts = [part.ids[name] for part in done if name in part.ids]
+        if not parts:
+            continue
+        found = np.concatenate(parts)
+        if found.ndim > 1:
+            found = np.unique(found, axis=0)[:, 0]
+        shared = int((np.diff(np.sort(found)) == 0).sum())
+        if shared:
+            raise _shared(name, table.key[0], shared)
+
+
+def _shared(table: str, key: str, n: int) -> InputError:
+    if table == "clients":
+        return InputError(
             "the same client id stands in more than one practice; each practice is read alone, so "
             "their forms would not be put together",
-            how_many=shared,
+            how_many=n,
             where="clients.client_id",
             fix="if these are different people, put the practice's code before the id in each "
             "export; if they are the same, read the folder as one (outcomes.read)",
         )
+    return InputError(
+        "the same id stands in more than one practice, with other rows",
+        how_many=n,
+        where=f"{table}.{key}",
+        fix="put the practice's code before the id in each export, or read the folder as one "
+        "(outcomes.read)",
+    )
 
 
 def _streamed(target: Path, done: Sequence[PracticeDone]) -> Streamed:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from math import fsum, isclose
 
+import numpy as np
+
+from outcomes.privacy import code_letters, plain_codes
 from outcomes.sources.limits import source_policy
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -66,26 +69,38 @@ def total_rows(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     return totals
 
 
-def may_hold_totals(columns: Iterable[Sequence[str]]) -> bool:
+def may_hold_totals(columns: Iterable[tuple[np.ndarray, Sequence[str]]]) -> bool:
     """Whether `total_rows` could find anything in these columns, as long as each other.
 
-    Looks at the first cell with something in it of each row: at a word for totals, and whether
-    the last row begins further right than in the first column.
+    A column is a code for each row, and the distinct texts. Looks at the first cell with
+    something in it of each row: at a word for totals, and whether the last row begins further
+    right than in the first column.
     """
-    pending: Sequence[int] | None = None
+    pending: np.ndarray | None = None
     last = -1
-    for column in columns:
+    for codes, texts in columns:
+        filled = np.array([bool(text.strip()) for text in texts], dtype=bool)
+        here = codes if pending is None else codes[pending]
+        there = filled[here]
         if pending is None:
-            pending = range(len(column))
-            last = max((n for n in pending if column[n].strip()), default=-1)
-        elif any(n > last and column[n].strip() for n in pending):
+            pending = np.arange(len(codes))
+            last = int(pending[there].max(initial=-1))
+        elif bool((pending[there] > last).any()):
             return True
-        if any(_label(text) is not None for text in {column[n] for n in pending}):
+        if _any_label([texts[code] for code in np.unique(here)]):
             return True
-        pending = [n for n in pending if not column[n].strip()]
-        if not pending:
+        pending = pending[~there]
+        if not len(pending):
             return False
     return False
+
+
+def _any_label(texts: list[str]) -> bool:
+    plain = plain_codes(texts)
+    others = [text for text, code in zip(texts, plain, strict=True) if not code]
+    # "Sum12" is a label as "Sum" is; "Sum-12" is none, and finding it costs a second look only.
+    letters = set(code_letters(text for text, code in zip(texts, plain, strict=True) if code))
+    return any(_label(text) is not None for text in (*others, *letters))
 
 
 def _candidates(rows: Sequence[Sequence[str]], width: int) -> Iterator[_Candidate]:

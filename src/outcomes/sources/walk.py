@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.cleaning import CELL
 from outcomes.cleaning.ordinary import Judgement, WideLines
-from outcomes.ledger import FILE, LINE
+from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
 
@@ -52,6 +52,29 @@ def rows_of(walk: Walk, chosen: np.ndarray) -> pd.DataFrame:
     rows = pd.DataFrame({name: pd.array(cells, dtype="string") for name, cells in columns.items()})
     rows[LINE] = walk.raw.cells[LINE].to_numpy()[line] + STANDS * stands
     return rows
+
+
+def given_again(walk: Walk) -> list[pd.DataFrame]:
+    """Entries for the answers of lines that another line of the same form stands for."""
+    log = []
+    number = walk.raw.cells[LINE].to_numpy()
+    for mask, reason in (
+        (walk.verdict.repeats, "duplicate_row"),
+        (walk.verdict.replaced, "resubmitted"),
+    ):
+        where = np.flatnonzero(mask)
+        if len(where):
+            each = np.repeat(number[where], walk.lines.usable[where].sum(axis=1))
+            log.append(
+                entries(
+                    pd.DataFrame({FILE: walk.raw.name, LINE: each}),
+                    table="responses",
+                    action=Action.DROPPED,
+                    step="remove_resubmitted",
+                    reason=reason,
+                )
+            )
+    return log
 
 
 def _places(walk: Walk, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

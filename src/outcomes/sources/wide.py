@@ -65,7 +65,7 @@ def read_wide(
     cells, texts = _cells(raw, entry, missing)
     typed = convert(tidy(texts, missing), _RESPONSES.column("value"), "ymd")
     number = typed.to_numpy(dtype="float64", na_value=np.nan)
-    usable = np.empty(cells.shape, dtype=bool)
+    usable = np.empty(cells.shape, dtype=bool, order="F")
     with np.errstate(invalid="ignore"):
         for item, ends in enumerate(zip(low, high, step, strict=True)):
             fits = ~np.isnan(number) & ~off_scale(number, *map(np.array, ends)) & ~np.isnan(ends[0])
@@ -81,9 +81,9 @@ def read_wide(
         words=words,
         cells=cells,
         cell_texts=texts.to_numpy(dtype=object, na_value=None),
-        answered=texts.notna().to_numpy()[cells],
+        answered=texts.notna().to_numpy()[cells.T].T,
         usable=usable,
-        values=number[cells],
+        values=number[cells.T].T,
         low=low,
         high=high,
     )
@@ -97,14 +97,18 @@ def _texts(
         codes, found = np.zeros(len(raw.cells), dtype=np.int64), [entry.constants[column]]
         mapped = pd.Series(pd.array(found, dtype="string"))
     elif column in entry.columns:
-        codes, distinct = pd.factorize(raw.cells[entry.columns[column]])
-        mapped = coded(tidy(pd.Series(distinct), missing), entry, column)
+        codes, distinct = raw.distinct(entry.columns[column])
+        mapped = coded(tidy(_text(distinct), missing), entry, column)
     else:
         return None
     if column == "taken_on":
         mapped = iso_days(mapped, str(entry.date_order), zone)
     again, texts = pd.factorize(tidy(mapped, missing))
     return Texts(np.append(again, -1)[codes], np.asarray(texts, dtype=object))
+
+
+def _text(texts: np.ndarray) -> pd.Series:
+    return pd.Series(pd.array(texts, dtype="string"))
 
 
 def _words(column: Texts, name: str) -> tuple[Texts, np.ndarray]:
@@ -129,12 +133,12 @@ def _taken_on(column: Texts) -> np.ndarray:
 def _cells(raw: RawFile, entry: FileLayout, missing: Sequence[str]) -> tuple[np.ndarray, pd.Series]:
     """Codes (n, k) into the distinct answers, as `map_entry` leaves them."""
     sources = list(entry.visits[0].items.values())
-    parts = [pd.factorize(raw.cells[source]) for source in sources]
-    distinct = pd.concat([pd.Series(texts) for _, texts in parts], ignore_index=True)
-    again, texts = pd.factorize(distinct)
-    codes = np.empty((len(raw.cells), len(parts)), dtype=np.int32)
+    parts = [raw.distinct(source) for source in sources]
+    again, texts = pd.factorize(np.concatenate([texts for _, texts in parts]))
+    # All work goes item by item, so the cells of an item stand together.
+    codes = np.empty((len(raw.cells), len(parts)), dtype=np.int32, order="F")
     start = 0
     for place, (found, mine) in enumerate(parts):
         codes[:, place] = again[start : start + len(mine)][found]
         start += len(mine)
-    return codes, coded(tidy(pd.Series(texts), missing), entry, "value")
+    return codes, coded(tidy(_text(texts), missing), entry, "value")

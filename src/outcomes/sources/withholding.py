@@ -14,16 +14,17 @@ from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.privacy import (
     holds_pseudonyms,
     identifier_rules,
-    identifier_share,
     inspect_columns,
     kind_of_header,
     kinds,
     marks,
+    only_codes,
     pseudonyms,
     says_no_more,
     shown_headers,
     tells_in_text,
     title,
+    together_share,
 )
 from outcomes.schema import TABLES, Column, Kind, Sensitivity
 from outcomes.sources.entry import FileLayout
@@ -188,11 +189,12 @@ def hide_ids(
 def telling_ids(tables: Mapping[str, pd.DataFrame], columns: Iterable[IdColumn]) -> list[IdColumn]:
     """The columns of ids that tell who people are, by their names or by the ids."""
     told: dict[tuple[str, str], bool] = {}
+    passed: set[str] = set()
     found = []
     for place in columns:
         where = (place.table, place.column)
         if place.kind is None and where not in told:
-            told[where] = _tells(tables[place.table][place.column])
+            told[where] = _tells(tables[place.table][place.column], passed)
         if place.kind is not None or told[where]:
             found.append(place)
     return found
@@ -221,12 +223,20 @@ def ids_of(tables: Mapping[str, pd.DataFrame]) -> frozenset[str]:
     )
 
 
-def _tells(cells: pd.Series) -> bool:
-    """Whether one id alone tells who somebody is, or most of them together do."""
+def _tells(cells: pd.Series, passed: set[str]) -> bool:
+    """Whether one id alone tells who somebody is, or most of them together do.
+
+    Ids in `passed`, which are those of other tables, tell nobody alone; the new ones join them.
+    """
     filled = cells.dropna().drop_duplicates()
-    if bool(marks(filled).any()):
+    if only_codes(filled):
+        return False
+    texts = filled.to_numpy(dtype=object).tolist()
+    new = [text not in passed for text in texts]
+    if bool(marks(filled[new]).any()):
         return True
-    return identifier_share(filled) >= identifier_rules().limits.wrong_column
+    passed.update(texts)
+    return together_share(filled) >= identifier_rules().limits.wrong_column
 
 
 def _may_hold_people(column: Column, entry: FileLayout) -> bool:

@@ -18,6 +18,7 @@ from outcomes.ledger import Action
 from outcomes.sources.delimited import Records
 from outcomes.sources.header import filled_right, joined
 from outcomes.sources.limits import source_policy
+from outcomes.sources.opening import check_workbook
 from outcomes.sources.section import near
 from outcomes.sources.spreadsheets.facts import VISIBLE, SheetFact
 
@@ -45,6 +46,11 @@ _REFUSALS = {
     "damaged": (
         "the workbook cannot be read: it is damaged or was cut short",
         "export it again, or open it and save it again as .xlsx",
+    ),
+    "misplaced": (
+        "cells of the sheet are out of order or say a place that is not theirs, so that a value "
+        "may stand in the wrong column",
+        "the file was damaged: export it again, or open it, look at it and save it as .xlsx",
     ),
     "document type": (
         "the workbook declares a document type, which no spreadsheet program writes",
@@ -123,6 +129,15 @@ def read_workbook(
     return Worksheet(
         found["title"], Records(header, data, lines), tuple(marks), sheets, found["epoch"]
     )
+
+
+def workbook_sheets(content: bytes, name: str) -> tuple[SheetFact, ...]:
+    """Every sheet of a workbook, with who can see it and whether anything stands in it.
+
+    Raises InputError for files that are no workbook, damaged, too large or protected.
+    """
+    check_workbook(content, name)
+    return tuple(SheetFact(**fact) for fact in _ask(content, name, None)["sheets"])
 
 
 def _ask(content: bytes, name: str, sheet: str | None) -> dict[str, Any]:

@@ -37,26 +37,48 @@ def write_partitions(
     whole = {practice: part for practice, part in there.items() if practice not in opened}
     for practice in ({*parts} - {*whole}) | {*past} | opened:
         known = there.get(practice, Partition(practice, {}, {}))
-        tables = known.tables if practice in whole else _write(draft, practice, parts)
+        tables = known.tables
+        if practice not in whole:
+            tables = write_tables_of(draft, practice, parts.get(practice, {}))
         history = dict(known.history)
         for name, rows in past.get(practice, {}).items():
             joined = _appended(rows, dataset, name, history.get(name))
             content = table_bytes(joined, TABLES[name], HISTORY)
             history[name] = draft.add(f"{_folder(practice)}/history", name, content, len(joined))
         whole[practice] = Partition(practice, tables, history)
-    return tuple(whole[practice] for practice in sorted(whole, key=_order))
+    return in_order(whole)
 
 
-def _write(
-    draft: Draft, practice: str | None, parts: Mapping[str | None, Mapping[str, pd.DataFrame]]
+def write_tables_of(
+    draft: Draft, practice: str | None, tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, StoredFile]:
+    """Write the tables of one practice, with their copies. Raises OSError."""
     written = {}
-    for name, frame in parts.get(practice, {}).items():
+    for name, frame in tables.items():
         own = int((~frame[COPY].astype(bool)).sum())
         written[name] = draft.add(
             _folder(practice), name, table_bytes(frame, TABLES[name], STORED), own
         )
     return written
+
+
+def write_history(
+    draft: Draft, practice: str | None, history: Mapping[str, pd.DataFrame]
+) -> dict[str, StoredFile]:
+    """Write the earlier versions of the rows of one practice. Raises OSError."""
+    return {
+        name: draft.add(
+            f"{_folder(practice)}/history", name, table_bytes(rows, TABLES[name], HISTORY),
+            len(rows),
+        )
+        for name, rows in history.items()
+        if len(rows)
+    }  # fmt: skip
+
+
+def in_order(partitions: Mapping[str | None, Partition]) -> tuple[Partition, ...]:
+    """Partitions by name, the one without a practice last."""
+    return tuple(partitions[practice] for practice in sorted(partitions, key=_order))
 
 
 def _appended(

@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass, field
 from posixpath import join, normpath
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 from outcomes.sources.spreadsheets.archive import member
 from outcomes.sources.spreadsheets.cells import position
@@ -17,6 +18,12 @@ _RELATIONS = "xl/_rels/workbook.xml.rels"
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,9}\d{1,9})["']""")
+# A row or a cell, and what it says about its place.
+_PLACED = re.compile(
+    rb"""<(?:\w+:)?(?:(row)|c)(?=[\s/>])(?:[^<>]*?\sr\s*=\s*["']([A-Za-z]{0,9}\d{1,9})["'])?"""
+)
+# The last row there is.
+_ROWS = 1_048_576
 _TAG = re.compile(rb"<(/?)(?:\w+:)?(c|f|v|is)(?=[\s/>])([^>]*)>([^<]*)")
 _KIND = re.compile(rb"""\st\s*=\s*["'](\w+)["']""")
 # Without either, no cell needs a second look.
@@ -63,15 +70,76 @@ def holds_values(sheet: bytes) -> bool:
     return _VALUE.search(sheet) is not None
 
 
-def check_extent(sheet: bytes, bounds: Bounds) -> None:
-    """Refuse a sheet whose cells lie so far apart that laying it out would fill the memory."""
-    rows = columns = 0
-    for found in _REFERENCE.finditer(sheet):
-        place = position(found[1].decode("ascii"))
+def check_form(part: bytes) -> None:
+    """Refuse a part that is no well-formed XML: calamine reads on, and may join two cells."""
+    try:
+        expat.ParserCreate().Parse(part, True)
+    except (expat.ExpatError, ValueError, LookupError):
+        raise Refused("damaged") from None
+
+
+def check_places(sheet: bytes, bounds: Bounds) -> None:
+    """Refuse a sheet whose cells are not where they say, or lie very far apart.
+
+    Rows and the cells of a row stand in order, each once, and all say where they stand or none
+    does. Where that is not so, something damaged the file, and a note may stand in the column
+    of a code; laying out cells far apart would fill the memory. Excel repairs such a file by
+    leaving cells out.
+    """
+    walk = _Walk()
+    for found in _PLACED.finditer(sheet, *_data(sheet)):
+        reference = found[2].decode("ascii") if found[2] else None
+        if found[1]:
+            walk.row(reference)
+        else:
+            walk.cell(reference)
+    if (walk.named and walk.unnamed) or walk.rows > _ROWS:
+        raise Refused("misplaced")
+    bounds.check_extent(walk.rows, walk.columns)
+
+
+def _data(sheet: bytes) -> tuple[int, int]:
+    """Where the cells stand; controls below them have rows of another kind."""
+    begin, end = sheet.find(b"sheetData"), sheet.rfind(b"sheetData")
+    return max(begin, 0), end if end > begin else len(sheet)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How far the cells read so far reach; raises Refused where one stands out of order."""
+
+    rows: int = 0
+    columns: int = 0
+    named: int = 0
+    unnamed: int = 0
+    _open: int | None = None
+    _column: int = 0
+
+    def row(self, reference: str | None) -> None:
+        self._open, self._column = None, 0
+        if reference is None:
+            return
+        if not reference.isdecimal() or int(reference) <= self.rows:
+            raise Refused("misplaced")
+        self._open = self.rows = int(reference)
+
+    def cell(self, reference: str | None) -> None:
+        if reference is None:
+            self.unnamed += 1
+            return
+        self.named += 1
+        place = position(reference)
         if place is None:
-            raise Refused("damaged")
-        rows, columns = max(rows, place[0] + 1), max(columns, place[1] + 1)
-    bounds.check_extent(rows, columns)
+            raise Refused("misplaced")
+        row, column = place[0] + 1, place[1] + 1
+        if self._open is None:
+            if row <= self.rows:
+                raise Refused("misplaced")
+            self._open = self.rows = row
+        if row != self._open or column <= self._column:
+            raise Refused("misplaced")
+        self._column = column
+        self.columns = max(self.columns, column)
 
 
 def marks(sheet: bytes) -> Marks:

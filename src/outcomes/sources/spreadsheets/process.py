@@ -76,7 +76,7 @@ def _read_ooxml(content: bytes, archive: Any, sheet: str | None, bounds: Bounds)
     parts = ooxml.sheet_parts(archive)
     epoch = EPOCHS[ooxml.counts_from_1904(archive)]
     if "xl/sharedStrings.xml" in archive.namelist():
-        member(archive, "xl/sharedStrings.xml")  # refuses a document type
+        ooxml.check_form(member(archive, "xl/sharedStrings.xml"))
     book = _opened(content)
     sheets = _listed(book)
     for fact in sheets:
@@ -88,7 +88,8 @@ def _read_ooxml(content: bytes, archive: Any, sheet: str | None, bounds: Bounds)
     if found.title not in parts:
         raise Refused("damaged")
     text = member(archive, parts[found.title])
-    ooxml.check_extent(text, bounds)
+    ooxml.check_form(text)
+    ooxml.check_places(text, bounds)
     noted = ooxml.marks(text)
     found.errors, found.hollow = noted.errors, noted.hollow
     _fill(found, book, wanted)
