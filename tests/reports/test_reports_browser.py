@@ -85,6 +85,8 @@ def test_the_pages_come_in_order(opened):
         "Who is in it",
         "Who is in each arm at the start",
         "Change within each arm",
+        "How the answer changes with the method",
+        "Couples",
         "The fair comparison",
         "What is missing",
         "Methods and sources",
@@ -132,3 +134,28 @@ AA = 4.5  # WCAG 2.2, contrast (minimum) for text
 def test_text_has_contrast(opened):
     page, *_ = opened
     assert page.evaluate(CONTRAST) >= AA
+
+
+@pytest.fixture(scope="module")
+def quality(root, tmp_path_factory):
+    out = tmp_path_factory.mktemp("quality")
+    source = str(root / "data" / "example")
+    assert main(["report", source, "--notebook", "data_quality", "--out", str(out)]) == 0
+    (path,) = out.glob("data_quality/*/report.html")
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768])
+def test_tables_of_data_quality_fit_or_scroll_in_their_box(browser, quality, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(quality.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    over = page.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        ".map(e => [e.parentElement.id, getComputedStyle(e).overflowX, e.tabIndex])"
+    )
+    assert all(style == "auto" and tab == 0 for _, style, tab in over)
+    assert "t-read" not in [name for name, *_ in over]  # its last column says what waits
+    context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -17,8 +18,8 @@ FILES = {"report.html", "report.ipynb", "results.json", "ledger.csv", "manifest.
 
 
 @pytest.fixture(scope="module")
-def example(root):
-    return oc.read(root / "data" / "example")
+def example(example_study):
+    return example_study
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +92,71 @@ def test_the_manifest_says_how_it_was_made(run, example):
     text = json.dumps(manifest)
     for word in ("timings", "seeds", "policy", "pandas", "outcomes", "python"):
         assert word in text
+
+
+def test_the_sections_come_in_order(run):
+    assert [title for title, _ in sections(run)] == [
+        "What this report can and cannot say",
+        "Who is in it",
+        "Who is in each arm at the start",
+        "Change within each arm",
+        "How the answer changes with the method",
+        "Couples",
+        "The fair comparison",
+        "What is missing",
+        "Methods and sources",
+        "How it was made",
+    ]
+
+
+def test_risk_and_harm_come_before_any_efficacy(run):
+    first = dict(sections(run))["What this report can and cannot say"]
+    places = [first.index(words) for words in ("Safety first", "Who got worse", "ended better")]
+    assert places == sorted(places)
+    assert "people asked about risk" in first
+
+
+def test_plain_differences_are_called_not_adjusted_and_follow_the_adjusted_one(run):
+    fair = dict(sections(run))["The fair comparison"]
+    assert fair.index("adjusted difference of the end scores") < fair.index("Not adjusted")
+    assert "Plain differences of shares, not adjusted" in fair
+
+
+def test_plain_differences_and_risk_are_results_of_the_library(run, example):
+    stored = results(run)
+    cohort = oc.cohort(example, "phq9", interventions=["coaching", "therapy"])
+    changes = oc.change(
+        cohort.frame, instrument="phq9", by="arm", cluster="practitioner_or_couple"
+    )
+    frame = oc.rate_differences(changes).frame.set_index(["group", "measure", "denominator"])
+    row = frame.loc[("therapy", "reliable_improvement", "paired")]
+    record = stored["difference.phq9.therapy.reliable_improvement"]
+    assert (record["value"], record["low"]) == (row["difference"], row["low"])
+    assert record["method"].startswith("not adjusted")
+    part = oc.derive.only_episodes(example, cohort.frame["episode_id"].unique())
+    assert stored["risk.ever"]["n"] == oc.risk_flags(part).n_people
+
+
+def test_a_hidden_rate_does_not_follow_from_a_difference(run):
+    """How many got worse in coaching is hidden; so is every difference that would tell it."""
+    stored = results(run)
+    assert stored["change.phq9.coaching.unchanged"]["suppressed"]
+    for measure in ("unchanged", "reliable_deterioration"):
+        assert stored[f"difference.phq9.therapy.{measure}"]["suppressed"]
+
+
+def test_several_methods_and_couples_have_tables(run):
+    found = dict(sections(run))
+    assert "Hageman and Arrindell" in found["How the answer changes with the method"]
+    assert "One reliably better, the other reliably worse" in found["Couples"]
+    assert "Each partner" not in found["Couples"]
+
+
+def sections(folder) -> list[tuple[str, str]]:
+    """Titles of the sections with their text, in order."""
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    body = html[html.index("<main") :]
+    parts = re.split(r"<h2[^>]*>", body)[1:]
+    plain = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part)).strip() for part in parts]
+    titles = [re.sub(r"<[^>]+>", "", part.split("</h2>")[0]).strip() for part in parts]
+    return list(zip(titles, plain, strict=True))

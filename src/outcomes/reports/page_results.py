@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from outcomes.change import ChangeResult
+from outcomes.change.differences import RateDifferences
 from outcomes.comparison import ComparisonResult, WithinArm
 from outcomes.derive import Cohort
+from outcomes.instruments import RiskFlags
 from outcomes.privacy import Policy
 from outcomes.reports.results import Result
 from outcomes.reports.shares import Shares
 from outcomes.schema import Verdict
 from outcomes.showing.disclosure import visible_flow
+from outcomes.showing.risk import shown_risk
+from outcomes.showing.share_rows import shown_differences
 
 
 def collect(
@@ -26,7 +30,7 @@ def collect(
     shares = Shares.of(changes, policy)
     found = [*_flow(cohort, policy)]
     found += [_mean(part, instrument, shares) for part in within]
-    found += [*_rates(shares, instrument, "; ".join(changes.sources))]
+    found += [*rate_records(shares, instrument, "; ".join(changes.sources))]
     for effect in effects:
         found += [*_effect(effect, instrument)]
     return tuple(found)
@@ -67,7 +71,8 @@ def _mean(part: WithinArm, instrument: str, shares: Shares) -> Result:
     )
 
 
-def _rates(shares: Shares, instrument: str, source: str) -> Iterator[Result]:
+def rate_records(shares: Shares, instrument: str, source: str) -> Iterator[Result]:
+    """One record for each rate of a change result."""
     for share in shares:
         suffix = ".of_started" if share.denominator == "started" else ""
         yield Result(
@@ -82,6 +87,42 @@ def _rates(shares: Shares, instrument: str, source: str) -> Iterator[Result]:
             suppressed=share.hidden,
             method="" if share.hidden else share.definition,
             source=source,
+        )
+
+
+def risk_records(flags: RiskFlags, n_people: int, policy: Policy) -> Iterator[Result]:
+    """People ever flagged and flagged on their latest form, as the risk sentence says them."""
+    seen = shown_risk(flags, policy, n_people)
+    for name, count in (("ever", seen.ever), ("latest", seen.latest)):
+        yield Result(
+            id=f"risk.{name}",
+            value=count,
+            unit="persons",
+            n=count,
+            n_total=seen.asked,
+            verdict=Verdict.SUPPRESSED if count is None else None,
+            suppressed=count is None,
+            method="a risk item answered above its lowest code",
+        )
+
+
+def difference_records(
+    result: RateDifferences, instrument: str, policy: Policy
+) -> Iterator[Result]:
+    """Differences of shares between arms, not adjusted."""
+    for row in shown_differences(result, policy).itertuples():
+        known = bool(row.shown)
+        suffix = ".of_started" if row.denominator == "started" else ""
+        yield Result(
+            id=f"difference.{instrument}.{row.group}.{row.measure}{suffix}",
+            value=row.difference if known else None,
+            low=row.low if known else None,
+            high=row.high if known else None,
+            unit="proportion",
+            verdict=None if known else Verdict.SUPPRESSED,
+            suppressed=not known,
+            method=f"not adjusted; minus {row.reference}; {row.definition}",
+            source="Newcombe 1998, method 10",
         )
 
 

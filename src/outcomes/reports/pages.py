@@ -7,6 +7,7 @@ Nothing is estimated here: the pages arrange results, and ask `words`, `tables` 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from outcomes import figures, tables
 from outcomes.change import ChangeResult
@@ -14,7 +15,8 @@ from outcomes.comparison import ComparisonResult, WithinArm
 from outcomes.derive import Cohort
 from outcomes.ledger import Ledger
 from outcomes.privacy import Policy
-from outcomes.reports import leads, words
+from outcomes.reports import companion_words, leads, words
+from outcomes.reports.companions import Absent, Companions
 from outcomes.reports.document import (
     Attachment,
     Block,
@@ -30,16 +32,19 @@ from outcomes.reports.document import (
     Verdicts,
 )
 from outcomes.reports.gate import checked_page
-from outcomes.reports.page_results import collect
+from outcomes.reports.page_results import collect, difference_records, risk_records
+from outcomes.reports.results import Result
 from outcomes.reports.shares import Shares
-from outcomes.schema import Study
+from outcomes.reports.shown import shown
+from outcomes.schema import Study, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPages:
     """Everything the comparison report shows, computed before and passed in.
 
-    `effects` holds the primary comparison first, then the other ways of adjusting.
+    `effects` holds the primary comparison first, then the other ways of adjusting;
+    `beside` what needs no adjustment: risk, plain differences, couples, several methods.
     """
 
     study: Study
@@ -47,6 +52,7 @@ class ComparisonPages:
     changes: ChangeResult
     within: tuple[WithinArm, ...]
     effects: tuple[ComparisonResult, ...]
+    beside: Companions
     policy: Policy
     seed: int
 
@@ -56,7 +62,7 @@ class ComparisonPages:
         return Shares.of(self.changes, self.policy)
 
     def verdicts(self) -> Page:
-        """What this report can and cannot say."""
+        """Safety first, then what this report can and cannot say."""
         instrument = self.cohort.instrument
         shares = self.shares
         lines = [
@@ -76,7 +82,11 @@ class ComparisonPages:
                 words.agreement(primary, others[0]) if others else "",
             )
         )
-        records = collect(self.cohort, self.changes, self.within, self.effects, self.policy)
+        records = (
+            *collect(self.cohort, self.changes, self.within, self.effects, self.policy),
+            *self._beside_records(),
+        )
+        risk = companion_words.risk(self.beside.risk, self.policy, self.beside.n_people)
         safety = tuple(
             words.reliable_rate(self.shares, self.changes, arm, "reliable_deterioration")
             for arm in self.cohort.arms
@@ -85,8 +95,9 @@ class ComparisonPages:
             (
                 self._meta(),
                 Section("verdicts", "What this report can and cannot say", leads.QUESTION),
-                Verdicts(tuple(lines)),
+                Prose("Safety first", (risk,)),
                 Prose("Who got worse", safety),
+                Verdicts(tuple(lines)),
                 Prose("What it cannot say", words.cannot_say(self.cohort), style="list"),
                 ResultsBlock(records),
             )
@@ -134,6 +145,25 @@ class ComparisonPages:
             )
         )
 
+    def methods_table(self) -> Page:
+        """How the answer changes with the method of reliable change."""
+        return self._page(
+            (
+                Section("ways", "How the answer changes with the method", companion_words.METHODS),
+                *shown(self.beside.methods, self.policy, None, tables.methods_table),
+            )
+        )
+
+    def couples(self) -> Page:
+        """What became of couples."""
+        table = partial(tables.couples_table, main=True)
+        return self._page(
+            (
+                Section("couples", "Couples", companion_words.COUPLES),
+                *shown(self.beside.couples, self.policy, None, table),
+            )
+        )
+
     def fair(self) -> Page:
         """The fair comparison: overlap, balance before and after, effect with interval."""
         primary = self.effects[0]
@@ -151,7 +181,7 @@ class ComparisonPages:
         blocks.append(TableBlock(tables.diagnostics_table(primary)))
         if primary.weights is not None:
             blocks.append(TableBlock(tables.balance_table(primary.weights)))
-        return self._page(tuple(blocks))
+        return self._page((*blocks, *self._plain_differences()))
 
     def missing(self) -> Page:
         """What is missing: end scores by arm, bounds, and rows that were not used."""
@@ -174,6 +204,9 @@ class ComparisonPages:
             (
                 Section("methods", "Methods and sources", leads.METHODS),
                 *(Prose(heading, paragraphs) for heading, paragraphs in told),
+                *companion_words.explained(
+                    (self.beside.differences, self.beside.methods, self.beside.couples)
+                ),
                 TableBlock(tables.instrument_table(self.cohort.instrument)),
                 Prose("Sources", leads.sources(self.changes, self.effects), style="list"),
             )
@@ -191,6 +224,24 @@ class ComparisonPages:
                 ),
             )
         )
+
+    def _plain_differences(self) -> tuple[Block, ...]:
+        """Differences of shares as the groups came; refused with the adjusted one."""
+        if self.effects[0].verdict is Verdict.NOT_COMPARABLE:
+            return (Prose("Not adjusted", (companion_words.NO_DIFFERENCE,)),)
+        return (
+            Prose("Not adjusted", (companion_words.NOT_ADJUSTED,)),
+            *shown(self.beside.differences, self.policy, figures.differences, None),
+        )
+
+    def _beside_records(self) -> tuple[Result, ...]:
+        """Risk, and the plain differences where a difference may be shown."""
+        part, name = self.beside.differences, self.cohort.instrument.id
+        found = [*risk_records(self.beside.risk, self.beside.n_people, self.policy)]
+        refused = self.effects[0].verdict is Verdict.NOT_COMPARABLE
+        if not isinstance(part, Absent) and not refused:
+            found += difference_records(part, name, self.policy)
+        return tuple(found)
 
     def _page(self, blocks: tuple[Block, ...]) -> Page:
         """The blocks as one page, after making sure that no row's id is in them."""

@@ -17,6 +17,7 @@ from outcomes.privacy import policy as disclosure_policy
 from outcomes.reports import html
 from outcomes.reports.catalogue import Entry, find, read_notebook
 from outcomes.reports.document import Attachment, Document
+from outcomes.reports.failed import keep_notebook, remove_telling, safe_text
 from outcomes.reports.executed import cell_seconds, public_notebook
 from outcomes.reports.gate import require_release, suppressed_cells
 from outcomes.reports.kernel import Failure, code_cells, execute
@@ -159,12 +160,17 @@ def _failed(plan: _Run, failure: Failure, folder: Path, out: Path) -> Exception:
         return failure.error
     name = f"{run_name(plan.parameters, None, plan.entry.path)}.failed"
     where = f"notebook {plan.entry.name}" + (f", cell {failure.cell}" if failure.cell else "")
+    known = _known_ids(plan)
+    said = keep_notebook(folder / NOTEBOOK, plan.parameters, plan.policy, known)
     reason = [
         f"{where}: {failure.what}",
         "This folder did not pass the release gate. It may hold small numbers: do not share it.",
+        *([said] if said else []),
         failure.trace,
     ]
-    (folder / REASON).write_text("\n\n".join(reason).rstrip() + "\n", encoding="utf-8")
+    text = safe_text("\n\n".join(reason).rstrip(), known)
+    (folder / REASON).write_text(text + "\n", encoding="utf-8")
+    remove_telling(folder, known)
     target = out / plan.entry.name / name
     publish(folder, target)
     return RunError(
