@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: report test unit slow fuzz lint types floors format bench lab lock example dictionary rules \
+.PHONY: report test unit slow fuzz lint types floors format bench lab lock example dictionary rules questionnaires \
 	sample clean help
 
 help:  ## list the targets
@@ -59,6 +59,9 @@ example: $(STAMP)  ## write data/example anew from the generator
 
 dictionary: $(STAMP)  ## write docs/data-dictionary.md anew from the schema
 	@$(BIN)/python -m outcomes.schema.dictionary > docs/data-dictionary.md
+
+questionnaires: $(STAMP)  ## write docs/instruments.md anew from the library
+	@$(BIN)/python -m outcomes.instruments.cards > docs/instruments.md
 
 lock: $(STAMP)  ## resolve requirements.lock anew (needs uv)
 	@$(PIP) install uv

@@ -34,6 +34,14 @@ def shared() -> Path:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def example_study(root):
+    """The example practice, read once for all tests of a process, which do not edit it."""
+    from outcomes.sources import read
+
+    return read(root / "data" / "example")
+
+
 @pytest.fixture(autouse=True)
 def own_key(tmp_path_factory, monkeypatch) -> Path:
     """A key file of the tests' own: no test reads or makes the key of the person running it."""

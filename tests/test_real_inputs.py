@@ -143,8 +143,8 @@ EFFECTS = ["phq9", "gad7", "core10", "who5"]
 
 
 @pytest.fixture(scope="module")
-def example(root):
-    return oc.read(root / "data" / "example")
+def example(example_study):
+    return example_study
 
 
 @pytest.mark.parametrize("method", ["weighting", "ancova"])

@@ -15,31 +15,63 @@ from typing import Any
 
 from outcomes import errors, instruments, schema
 from outcomes._version import __version__
-from outcomes.change import change
+from outcomes.change import change, change_methods, thresholds, zones
+from outcomes.change.claims import claim
+from outcomes.change.differences import rate_differences
+from outcomes.change.partners import couples
+from outcomes.change.service import service_measures
+from outcomes.change.sessions import (
+    early_response,
+    first_change,
+    on_track,
+    setbacks,
+    sudden_gains,
+)
 from outcomes.comparison import compare, contrast, within_arms
-from outcomes.derive import cohort, pairs
-from outcomes.instruments import score
+from outcomes.derive import cohort, pairs, trajectories
+from outcomes.instruments import pomp, risk_flags, score, subscales
 from outcomes.models import weights
 from outcomes.privacy import policy
+from outcomes.process import benefits, goals, process, satisfaction
 from outcomes.schema.drawing import install as _install
 from outcomes.sources import read
 
 __all__ = [
     "__version__",
+    "benefits",
     "change",
+    "change_methods",
+    "claim",
     "cohort",
     "compare",
     "contrast",
+    "couples",
+    "early_response",
     "errors",
+    "first_change",
+    "goals",
     "instruments",
+    "on_track",
     "pairs",
     "plot",
     "policy",
+    "pomp",
+    "process",
+    "rate_differences",
     "read",
+    "risk_flags",
+    "satisfaction",
     "schema",
     "score",
+    "service_measures",
+    "setbacks",
+    "subscales",
+    "sudden_gains",
+    "thresholds",
+    "trajectories",
     "weights",
     "within_arms",
+    "zones",
 ]
 
 

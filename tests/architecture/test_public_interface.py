@@ -12,8 +12,8 @@ import outcomes as oc
 
 
 @pytest.fixture(scope="module")
-def study(root):
-    return oc.read(root / "data" / "example")
+def study(example_study):
+    return example_study
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ class TestSizes:
         for name in names():
             assert len(rows_of(small.files[f"{name}.csv"])) > 1, name
 
+    @pytest.mark.slow
     def test_a_large_practice_has_all_clients(self):
         found = rows_of(practice(LARGE, 1).files["clients.csv"])
         assert len({row[0] for row in found[1:] if row}) >= LARGE
