@@ -33,6 +33,7 @@ from outcomes.instruments import pomp, risk_flags, score, subscales
 from outcomes.models import weights
 from outcomes.privacy import policy
 from outcomes.process import benefits, goals, process, satisfaction
+from outcomes.proportions import e_value, e_value_of_difference
 from outcomes.schema.drawing import install as _install
 from outcomes.sources import read
 
@@ -46,6 +47,8 @@ __all__ = [
     "compare",
     "contrast",
     "couples",
+    "e_value",
+    "e_value_of_difference",
     "early_response",
     "errors",
     "first_change",

@@ -70,6 +70,11 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("criterion", "a"): (JT, "test_cutoffs_and_categories", "R clinicalsignificance, DAS"),
     ("criterion", "b"): (JT, "test_b_departs_from_r_because_r_uses_the_clinical_sd", "closed form"),
     ("criterion", "c"): (JT, "test_cutoffs_and_categories", "R clinicalsignificance, DAS"),
+    ("share", "e_value"): (
+        "proportions/test_proportions_sensitivity.py",
+        "test_published_examples",
+        "VanderWeele & Ding 2017",
+    ),
     ("share", "clopper_pearson"): (EXACT, "test_against_r", "R binom.test"),
     ("share", "effective_size"): (EXACT, "test_t_on_clusters_less_one", "closed form"),
     ("share", "difference_limits"): (EXACT, "test_paired_by_hand", "closed form"),
@@ -163,7 +168,13 @@ METHODS = [
     ("service", "nhs"),
     *(
         ("share", name)
-        for name in ("clopper_pearson", "effective_size", "difference_limits", "ratio_limits")
+        for name in (
+            "clopper_pearson",
+            "effective_size",
+            "difference_limits",
+            "ratio_limits",
+            "e_value",
+        )
     ),
 ]
 

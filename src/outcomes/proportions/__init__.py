@@ -9,10 +9,12 @@ from outcomes.proportions.contrasts import (
 )
 from outcomes.proportions.exact import clopper_pearson
 from outcomes.proportions.intervals import critical_value, newcombe, wilson
+from outcomes.proportions.sensitivity import EValue, e_value, e_value_of_difference
 from outcomes.proportions.shares import CountedShare, counted_share
 
 __all__ = [
     "CountedShare",
+    "EValue",
     "Proportion",
     "clopper_pearson",
     "cluster_codes",
@@ -21,6 +23,8 @@ __all__ = [
     "critical_value",
     "design_effect",
     "difference_limits",
+    "e_value",
+    "e_value_of_difference",
     "effective_size",
     "intraclass",
     "newcombe",
