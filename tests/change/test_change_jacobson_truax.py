@@ -106,6 +106,18 @@ class TestDyadicAdjustmentScale:
             stored["critical_value"], abs=REFERENCE_TOL
         )
 
+    def test_printed_output_of_the_package_for_a_reliability_of_eighty(self, das):
+        # R clinicalsignificance, printed in its documentation: r = .80, criterion a.
+        result = change(das, **{**BASICS, "reliability": 0.80}, criterion="a")
+        assert counts(result) == {
+            "recovered": 10,
+            "improved": 6,
+            "unchanged": 13,
+            "deteriorated": 1,
+        }
+        assert result.s_diff == pytest.approx(7.4792, abs=PRINTED)
+        assert result.cutoff == pytest.approx(105.235, abs=PRINTED)
+
     def test_index_of_every_person_is_the_closed_form(self, das, reference):
         result = change(das, **BASICS)
         gain = das["post_data"] - das["pre_data"]
