@@ -153,6 +153,34 @@ class TestPhases:
 _PHASES = ("assessment", "planning", "implementation", "evaluation")
 
 
+class TestExpectations:
+    def test_ratings_at_or_before_the_start_and_no_later(self, practice, alone):
+        def answer(client, day, value):
+            return {
+                "client_id": client,
+                "episode_id": client.replace("C", "E"),
+                "instrument": "commitment",
+                "item": "1",
+                "value": value,
+                "taken_on": day,
+                "occasion": "intake",
+                "rater": "client",
+            }
+
+        responses = [
+            answer("C1", "2026-01-01", 4),
+            answer("C1", "2026-01-05", 8),  # the last at or before the start
+            answer("C2", "2026-01-05", 6),
+            answer("C3", "2026-02-05", 10),  # after the start
+        ]
+        result = oc.process(practice(episodes=alone(3), responses=responses))
+        row = result.expectations.iloc[0]
+        assert (row["n"], row["mean"]) == (2, 7)
+        beyond = [answer("C1", "2026-01-01", 11)]
+        with pytest.raises(RangeError):
+            oc.process(practice(episodes=alone(1), responses=beyond))
+
+
 class TestSatisfaction:
     def test_a_person_counts_once_by_the_last_rating(self, practice, alone):
         study = practice(
@@ -175,6 +203,22 @@ class TestSatisfaction:
         assert rate(mean, "alarm") == (0, 2)  # (40 + 35.9) / 2
         with pytest.raises(UsageError):
             oc.satisfaction(study, repeated="first")
+
+    def test_the_alliance_of_twelve_items(self, practice, alone):
+        rows = [
+            {
+                **srs(f"C{i}", "2026-01-05", value, f"S{i}"),
+                "instrument": "wai_sr",
+                "item": str(item),
+            }
+            for i, value in ((1, 5), (2, 4), (3, 3))
+            for item in range(1, 13)
+        ]
+        sessions = [session(f"S{i}", f"E{i}", "2026-01-05") for i in (1, 2, 3, 4)]
+        result = oc.satisfaction(practice(episodes=alone(4), sessions=sessions, satisfaction=rows))
+        assert rate(result, "best") == (2, 3)  # 60 and 48 reach 48 of 60, 36 does not
+        assert rate(result, "top") == (1, 3)
+        assert rate(result, "response") == (3, 4)
 
     def test_net_promoter_boundaries(self, practice, alone):
         values = [10, 9, 8, 7, 6, 0]
