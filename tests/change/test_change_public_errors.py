@@ -130,3 +130,13 @@ def test_people_without_both_scores_stay_in_the_denominator_of_those_who_started
 def test_the_threshold_of_one_measure_is_not_applied_to_another():
     with pytest.raises(UsageError, match="thresholds are those of phq9"):
         oc.change(frame((30, 10), instrument="gad7"), instrument="phq9")
+
+
+def test_a_method_whose_intervals_do_not_cover_says_so_with_every_result():
+    rng = np.random.default_rng(8)
+    pre = rng.normal(25, 6, 80)
+    people = pd.DataFrame({"pre": pre, "post": pre - rng.normal(6, 8, 80)})
+    found = oc.change(people, direction="lower", reliability=0.85, method="ha")
+    assert any("covered about 70 %" in text for text in found.warnings)
+    plain = oc.change(people, direction="lower", reliability=0.85, method="jt")
+    assert not any("covered about" in text for text in plain.warnings)

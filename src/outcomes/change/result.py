@@ -13,7 +13,7 @@ from outcomes.change.categories import CATEGORIES
 from outcomes.change.cutoff import CutoffUsed
 from outcomes.change.cutoff_interval import CutoffInterval, cutoff_interval
 from outcomes.change.jacobson_truax import Numbers, sign
-from outcomes.change.methods import Line, Sample
+from outcomes.change.methods import METHODS, Line, Sample
 from outcomes.change.methods.growth import GrowthFit
 from outcomes.change.methods.ha import GroupLevel, group_level
 from outcomes.change.scores import Columns
@@ -133,7 +133,10 @@ class ChangeResult(Drawable):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know before using the numbers."""
-        return tuple(dict.fromkeys((*self.reliable.warnings, *self.clinical_range.warnings)))
+        known = METHODS.get(self.method)
+        caution = (known.caution,) if known is not None and known.caution else ()
+        parts = (*self.reliable.warnings, *self.clinical_range.warnings, *caution)
+        return tuple(dict.fromkeys(parts))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each person: the input plus change, index and category."""

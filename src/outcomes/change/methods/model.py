@@ -82,7 +82,7 @@ class Method:
 
     `line` draws the line from a sample and a critical value; None for methods that are no
     line through two scores (hlm, stat). `needs` names the parameters of `change` beyond
-    start and end scores.
+    start and end scores. `caution` is said with every result of the method.
     """
 
     id: str
@@ -93,4 +93,5 @@ class Method:
     avoid: str
     needs: tuple[str, ...]
     sided: str = TWO_SIDED
+    caution: str = ""
     line: Callable[[Sample, float], Line] | None = None
