@@ -37,7 +37,6 @@ def test_a_first_person_without_a_start_score_turns_no_sign():
     people = frame((np.nan, 10), (30, 10), (10, 30))
     found = oc.change(people, **SCALE).to_frame()["category"].tolist()
     assert found == ["missing", "improved", "deteriorated"]
-    assert found == [*oc.change(people, **SCALE).to_frame()["category"]]
 
 
 def test_change_from_zero_is_no_percentage():
@@ -137,6 +136,6 @@ def test_a_method_whose_intervals_do_not_cover_says_so_with_every_result():
     pre = rng.normal(25, 6, 80)
     people = pd.DataFrame({"pre": pre, "post": pre - rng.normal(6, 8, 80)})
     found = oc.change(people, direction="lower", reliability=0.85, method="ha")
-    assert any("covered about 70 %" in text for text in found.warnings)
+    assert any("far less often" in text for text in found.warnings)
     plain = oc.change(people, direction="lower", reliability=0.85, method="jt")
-    assert not any("covered about" in text for text in plain.warnings)
+    assert not any("far less often" in text for text in plain.warnings)

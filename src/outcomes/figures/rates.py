@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from outcomes.change import ChangeResult
 from outcomes.figures import theme
 from outcomes.figures.figure import Figure
+from outcomes.figures.forest import SHARES, Mark, forest, share_words
 from outcomes.privacy import Policy
 from outcomes.showing import format as fmt
 from outcomes.showing.disclosure import visible_rates
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
+    pass
 
 # What is drawn, from good to bad; the finer split is in the table.
 _DRAWN = {
@@ -30,7 +29,6 @@ _AMONG = {
     "paired": "of those with both scores",
     "clinical at start": "of those in the clinical range at the start, with both scores",
 }
-_ROW = 0.36  # inches for each interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,15 @@ class _Mark:
 
     def words(self) -> str:
         """The share with its denominator, or why it is not there."""
-        if self.n is None:
+        if self.n is None or self.n_total is None:
             return fmt.HIDDEN
-        if not self.n_total:
-            return "nobody"
-        return f"{fmt.percent(self.rate)}  ({fmt.n_of(self.n, self.n_total)})"
+        return share_words(self.n, self.n_total, self.rate, visible=True)
+
+    def drawn(self, heading: str) -> Mark:
+        """The mark as `forest` draws it; without numbers where there is no share."""
+        there = self.n is not None and bool(self.n_total)
+        value, low, high = (self.rate, self.low, self.high) if there else (None, None, None)
+        return Mark(heading, self.label, self.group, self.words(), value, low, high)
 
 
 def rates(result: ChangeResult, policy: Policy) -> Figure:
@@ -62,17 +64,9 @@ def rates(result: ChangeResult, policy: Policy) -> Figure:
     """
     groups = fmt.ordered_groups(result.by, result.rates["group"])
     marks = _marks(result, policy, groups)
-    measures = list(dict.fromkeys(mark.measure for mark in marks))
-
-    def draw(canvas: Canvas, width: float) -> None:
-        _draw(canvas, width, marks, measures, groups)
-
-    def height(width: float) -> float:
-        narrow = width == theme.NARROW
-        lines = sum(_step(mark, narrow) for mark in marks) + len(measures)
-        return 0.6 + _ROW * lines
-
-    svg, narrow = theme.render("rates", draw, height)
+    titles = {measure: title for (measure, _), title in _DRAWN.items()}
+    drawn = [mark.drawn(titles[mark.measure]) for mark in marks]
+    svg, narrow = forest("rates", drawn, SHARES, theme.styles(groups))
     return Figure(
         id="rates",
         caption=_caption(result),
@@ -112,76 +106,6 @@ def _marks(result: ChangeResult, policy: Policy, groups: list[str]) -> list[_Mar
                 )
             )
     return marks
-
-
-def _draw(
-    canvas: Canvas, width: float, marks: list[_Mark], measures: list[str], groups: list[str]
-) -> None:
-    ax = canvas.subplots()
-    narrow = width == theme.NARROW
-    look = theme.styles(groups)
-    titles = {measure: title for (measure, _), title in _DRAWN.items()}
-    place = 0.0
-    for measure in measures:
-        ax.text(0, place, titles[measure], fontweight="bold", va="center", ha="left")
-        place += 0.9
-        for mark in (mark for mark in marks if mark.measure == measure):
-            if narrow:
-                _words(ax, 0.0, place - 0.05, f"{mark.label}: {mark.words()}")
-                _interval(ax, place + 0.6, mark, look[mark.group])
-            else:
-                _interval(ax, place, mark, look[mark.group])
-                ax.annotate(
-                    mark.label,
-                    (0, place),
-                    xycoords=("axes fraction", "data"),
-                    xytext=(-8, 0),
-                    textcoords="offset points",
-                    ha="right",
-                    va="center",
-                )
-                _words(ax, 1.02, place, mark.words())
-            place += _step(mark, narrow)
-        place += 0.1
-    ax.set_ylim(place - 0.2, -0.6)
-    ax.set_xlim(0, 1)
-    ax.set_xticks(np.linspace(0, 1, 5), ["0", "25", "50", "75", "100 %"])
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ax.grid(axis="x", color=theme.GRID, linewidth=0.6)
-    ax.set_axisbelow(True)
-
-
-def _step(mark: _Mark, narrow: bool) -> float:
-    """Lines a mark takes: on a phone its words stand above the interval."""
-    drawn = mark.n is not None and bool(mark.n_total)
-    return 1.6 if narrow and drawn else 0.9
-
-
-def _interval(ax: Axes, place: float, mark: _Mark, style: theme.Style) -> None:
-    if mark.n is None or not mark.n_total:
-        return
-    ax.plot([mark.low, mark.high], [place, place], color=style.color, linewidth=2.2)
-    ax.plot(
-        [mark.rate],
-        [place],
-        marker=style.marker,
-        color=style.color,
-        markersize=7.5,
-        markeredgecolor="white",
-        clip_on=False,
-        zorder=3,
-    )
-
-
-def _words(ax: Axes, across: float, place: float, words: str) -> None:
-    ax.annotate(
-        words,
-        (across, place),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        annotation_clip=False,
-    )
 
 
 def _caption(result: ChangeResult) -> str:

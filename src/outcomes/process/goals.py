@@ -87,7 +87,7 @@ def goals(
         atoms=atom_frame(atom_rows),
         absent=_absent(rows, agreement, raters),
         warnings=(),
-        method=_METHOD,
+        method=_method(),
         sources=_sources(),
         goals=rows,
         means=pd.DataFrame(means, columns=MEAN_COLUMNS),
@@ -101,13 +101,18 @@ def goals(
 CALIBRATION_COLUMNS = ["group", "n", "mean", "low", "high", "sd", "sd_low", "sd_high", "verdict"]
 SHARED_COLUMNS = ["group", "measure", "shared_n", "shared_total", "individual_n"]
 SHARED_COLUMNS += ["individual_total", "difference", "low", "high"]
-_METHOD = (
-    "T = 50 + 10 sum(w x) / sqrt((1 - rho) sum(w^2) + rho (sum w)^2), rho = 0.3: 50 is the "
-    "expected level. Change is latest minus start, of those with both; limits are t limits with a "
-    "cluster-robust standard error (Liang & Zeger 1986). Calibration: the T scores at the latest "
-    "rating should lie around 50, or the goals were set too high or too low. Shared minus "
-    "individual goals: Newcombe 1998. Agreement of raters: ICC(A,1), McGraw & Wong 1996."
-)
+
+
+def _method() -> str:
+    """How the numbers are made, with rho and the expected level from the policy."""
+    rho = process_policy()["goals"]["rho"]
+    return (
+        f"T = 50 + 10 sum(w x) / sqrt((1 - rho) sum(w^2) + rho (sum w)^2), rho = {rho:g}: 50 is "
+        "the expected level. Change is latest minus start, of those with both; limits are t limits "
+        "with a cluster-robust standard error (Liang & Zeger 1986). Calibration: the T scores at "
+        "the latest rating should lie around 50, or the goals were set too high or too low. Shared "
+        "minus individual goals: Newcombe 1998. Agreement of raters: ICC(A,1), McGraw & Wong 1996."
+    )
 
 
 def _families(part: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:

@@ -64,7 +64,8 @@ def satisfaction_table(result: Satisfaction, policy: Policy) -> Table:
             (
                 text(rating_name(str(row["instrument"]))),
                 text(fmt.group_name(result.by, row["group"])),
-                _cell(row["n"], fmt.count(row["n"]), "count", visible),
+                # Beside how many were asked it would tell how many kept silent.
+                _cell(row["n"], fmt.count(row["n"]), "count", bounded),
                 text(scale),
                 _cell(quartiles if row["n"] else None, quartiles, "interval", visible),
                 _cell(row["mean"], fmt.points(row["mean"]), "number", visible),

@@ -7,7 +7,14 @@ from outcomes.privacy import Policy
 from outcomes.showing import format as fmt
 from outcomes.showing.disclosure import visible_rates
 from outcomes.tables.notes import hiding, lacking
-from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
+from outcomes.tables.table import (
+    Cell,
+    Table,
+    TableColumn,
+    missing,
+    share_cells,
+    text,
+)
 
 # Which shares are shown: all of those with both scores, and those that need another base.
 _SHOWN = [
@@ -55,26 +62,13 @@ def _ordered() -> list[Key]:
 def _cells(result: ChangeResult, policy: Policy) -> dict[tuple[str, str, str], tuple[Cell, ...]]:
     """People, share and interval by group, measure and denominator."""
     flags = visible_rates(result, policy)
-    found = {}
+    found: dict[tuple[str, str, str], tuple[Cell, ...]] = {}
     for row, flag in zip(result.rates.itertuples(), flags.itertuples(), strict=True):
         span = (row.low, row.high)
-        found[row.group, row.measure, row.denominator] = _triple(
-            int(row.n), int(row.n_total), row.rate, span, visible=bool(flag.n and flag.n_total)
+        found[row.group, row.measure, row.denominator] = share_cells(
+            row.n, row.n_total, row.rate, span, visible=bool(flag.n and flag.n_total)
         )
     return found
-
-
-def _triple(
-    n: int, n_total: int, rate: float, ends: tuple[float, float], *, visible: bool
-) -> tuple[Cell, ...]:
-    if not visible:
-        return suppressed("count"), suppressed("percent"), suppressed("interval")
-    people = shown(n, fmt.n_of(n, n_total), "count")
-    if not n_total:
-        return people, missing("percent"), missing("interval")
-    span = fmt.percent_interval(*ends)
-    share = shown(rate, fmt.percent(rate), "percent")
-    return people, share, Cell(span, span, "shown", "interval")
 
 
 def _side_by_side(

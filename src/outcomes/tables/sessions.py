@@ -7,7 +7,12 @@ from outcomes.privacy import Policy
 from outcomes.showing import format as fmt
 from outcomes.showing.sessions import MEASURES, Known, visible_shares
 from outcomes.tables.notes import hiding, lacking
-from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
+from outcomes.tables.table import (
+    Table,
+    TableColumn,
+    share_cells,
+    text,
+)
 
 
 def sessions_table(
@@ -20,7 +25,9 @@ def sessions_table(
     flags = visible_shares(result, policy, known)
     rows = []
     for row, flag in zip(result.rates.itertuples(), flags.itertuples(), strict=True):
-        cells = _cells(row, visible=bool(flag.n and flag.n_total))
+        cells = share_cells(
+            row.n, row.n_total, row.rate, (row.low, row.high), visible=bool(flag.n and flag.n_total)
+        )
         name = fmt.group_name(result.split.by, row.group)
         rows.append((text(MEASURES[row.measure]), text(name), *cells))
     columns = (
@@ -44,15 +51,3 @@ def sessions_table(
 
 def _title(result: OverSessions | OnTrack) -> str:
     return "Alerts on the way" if isinstance(result, OnTrack) else result.title
-
-
-def _cells(row: object, *, visible: bool) -> tuple[Cell, ...]:
-    n, total = int(getattr(row, "n", 0)), int(getattr(row, "n_total", 0))
-    if not visible:
-        return suppressed("count"), suppressed("percent"), suppressed("interval")
-    people = shown(n, fmt.n_of(n, total), "count")
-    if not total:
-        return people, missing("percent"), missing("interval")
-    rate = float(getattr(row, "rate", 0.0))
-    span = fmt.percent_interval(getattr(row, "low", None), getattr(row, "high", None))
-    return people, shown(rate, fmt.percent(rate), "percent"), Cell(span, span, "shown", "interval")

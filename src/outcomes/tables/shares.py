@@ -23,7 +23,16 @@ from outcomes.showing.share_rows import (
 )
 from outcomes.showing.ways import shown_ways
 from outcomes.tables.notes import hiding, lacking
-from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
+from outcomes.tables.table import (
+    Cell,
+    Table,
+    TableColumn,
+    missing,
+    share_cells,
+    shown,
+    suppressed,
+    text,
+)
 
 _AMONG = {
     "paired": "couples with all four scores",
@@ -196,16 +205,7 @@ def _table(
 
 
 def _share(row: Any) -> tuple[Cell, ...]:  # noqa: ANN401 - a row of itertuples
-    """People, share and interval."""
-    if not row.shown:
-        return suppressed("count"), suppressed("percent"), suppressed("interval")
-    n, total = int(row.n), int(row.n_total)
-    people = shown(n, fmt.n_of(n, total), "count")
-    if not total:
-        return people, missing("percent"), missing("interval")
-    share = shown(row.rate, fmt.percent(row.rate), "percent")
-    span = fmt.percent_interval(row.low, row.high)
-    return people, share, Cell(span, span, "shown", "interval")
+    return share_cells(row.n, row.n_total, row.rate, (row.low, row.high), visible=bool(row.shown))
 
 
 def _share_columns(confidence: float) -> tuple[TableColumn, ...]:

@@ -75,6 +75,19 @@ def suppressed(kind: Kind) -> Cell:
     return Cell(None, fmt.HIDDEN, "suppressed", kind)
 
 
+def share_cells(
+    n: float, n_total: float, rate: float, ends: tuple[float, float], *, visible: bool
+) -> tuple[Cell, Cell, Cell]:
+    """People, share and interval; all suppressed unless `visible`, no share of nobody."""
+    if not visible:
+        return suppressed("count"), suppressed("percent"), suppressed("interval")
+    people = shown(int(n), fmt.n_of(int(n), int(n_total)), "count")
+    if not n_total:
+        return people, missing("percent"), missing("interval")
+    span = fmt.percent_interval(*ends)
+    return people, shown(rate, fmt.percent(rate), "percent"), Cell(span, span, "shown", "interval")
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table with a caption, typed columns, rows of cells and notes.

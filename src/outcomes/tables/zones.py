@@ -7,7 +7,15 @@ from outcomes.privacy import Policy
 from outcomes.showing import format as fmt
 from outcomes.showing.zone_counts import visible_moves
 from outcomes.tables.notes import hiding
-from outcomes.tables.table import Cell, Table, TableColumn, missing, shown, suppressed, text
+from outcomes.tables.table import (
+    Cell,
+    Table,
+    TableColumn,
+    share_cells,
+    shown,
+    suppressed,
+    text,
+)
 
 
 def zones_table(result: ZonesResult, policy: Policy) -> Table:
@@ -43,16 +51,11 @@ def zones_table(result: ZonesResult, policy: Policy) -> Table:
 def _cells(row: object, n_seen: bool, total_seen: bool) -> tuple[Cell, Cell, Cell]:
     if not n_seen:
         return suppressed("count"), suppressed("percent"), suppressed("interval")
-    n, total = int(getattr(row, "n", 0)), int(getattr(row, "n_total", 0))
     if not total_seen:
+        n = int(getattr(row, "n", 0))
         return shown(n, fmt.count(n), "count"), suppressed("percent"), suppressed("interval")
-    people = shown(n, fmt.n_of(n, total), "count")
-    if not total:
-        return people, missing("percent"), missing("interval")
-    share = float(getattr(row, "share", 0))
-    span = fmt.percent_interval(float(getattr(row, "low", 0)), float(getattr(row, "high", 0)))
-    return (
-        people,
-        shown(share, fmt.percent(share), "percent"),
-        Cell(span, span, "shown", "interval"),
-    )
+    ends = (float(getattr(row, "low", 0)), float(getattr(row, "high", 0)))
+    return share_cells(
+        getattr(row, "n", 0), getattr(row, "n_total", 0), getattr(row, "share", 0), ends,
+        visible=True,
+    )  # fmt: skip

@@ -235,6 +235,6 @@ METHOD = Method(
     "group that improves nearly everybody is called improved.",
     needs=("occasions",),
     caution="The intervals of the shares take the rule as fixed, although it is estimated from the "
-    "same people: in simulation 95 % intervals covered about 70 % (docs/validation-change.md). Do "
-    "not use it for people chosen by a high start score.",
+    "same people: in simulation they cover far less often than they say "
+    "(docs/validation-change.md). Do not use it for people chosen by a high start score.",
 )

@@ -123,8 +123,8 @@ METHOD = Method(
     "Each person's verdict depends on the mean change of the others.",
     needs=("reliability",),
     caution="The intervals of the shares take the rule as fixed, although it is estimated from the "
-    "same people: in simulation 95 % intervals covered about 70 % (docs/validation-change.md). Do "
-    "not use it for people chosen by a high start score.",
+    "same people: in simulation they cover far less often than they say "
+    "(docs/validation-change.md). Do not use it for people chosen by a high start score.",
     sided=ONE_SIDED,
     line=line,
 )

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from outcomes.change.sessions.grid import Grid, grid, last_of
+from outcomes.change.sessions.grid import Grid, last_of
 from outcomes.change.sessions.policy import sessions_policy
-from outcomes.change.sessions.rule import Measure, Scale, find_rule
-from outcomes.change.sessions.shares import OverSessions, Question, Split, count_shares
+from outcomes.change.sessions.rule import Scale
+from outcomes.change.sessions.shares import OverSessions, Question, count_shares
+from outcomes.change.sessions.terms import begin
 from outcomes.errors import UsageError
 
 Flags = npt.NDArray[np.bool_]
@@ -49,11 +50,8 @@ def early_response(
             where="parameter by_day",
             fix="Give days after the start score, for example 28.",
         )
-    split = Split(by, cluster)
-    known = grid(frame)
-    split.check(known.people)
-    measure = Measure(**scale)
-    rule = find_rule(known, measure)
+    known, terms = begin(frame, by, cluster, scale)
+    rule = terms.rule
     early, has_early, improved, has_end = _two_ends(known, mark)
     responded = rule.better(rule.gain(known.scores[:, 0], early))
     ended = rule.better(rule.gain(known.scores[:, 0], improved))
@@ -67,17 +65,11 @@ def early_response(
         counted=count_shares(
             known.people,
             _questions(mark, has_early, both, responded, ended),
-            split,
-            measure.confidence,
+            terms,
         ),
-        limit=rule.limit,
-        direction=rule.direction,
-        unit=rule.unit,
-        instrument=rule.instrument,
-        split=split,
+        terms=terms,
         n_in=len(people),
         n_used=int(both.sum()),
-        confidence=measure.confidence,
         title="Early response",
         told=(
             f"Early: reliably better at the last score given within {mark} days of the start. "

@@ -12,21 +12,19 @@ import pandas as pd
 
 from outcomes import proportions
 from outcomes.change.rates import group_masks
-from outcomes.change.sessions.grid import Grid, grid
+from outcomes.change.sessions.grid import Grid
 from outcomes.change.sessions.incidence import COMPETING, EVENT, OPEN, Observed, incidence
 from outcomes.change.sessions.policy import sessions_policy
-from outcomes.change.sessions.rule import Measure, Rule, Scale, find_rule
-from outcomes.change.sessions.shares import Split
-from outcomes.change.threshold import Threshold
+from outcomes.change.sessions.rule import Rule, Scale
+from outcomes.change.sessions.terms import SessionsResult, begin
 from outcomes.errors import UsageError
-from outcomes.schema.drawing import Drawable
 
 CURVE_COLUMNS = ["group", "week", "n", "improved", "low", "high", "ended_before"]
 _WORDS = ("improved", "ended before", "still open")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FirstChange(Drawable):
+class FirstChange(SessionsResult):
     """Time from the start score to the first reliable improvement.
 
     `curve`: group, week, n, cumulative share improved with interval, and share that ended
@@ -35,20 +33,10 @@ class FirstChange(Drawable):
     with `outcome` and the weeks it lies between.
     """
 
-    frame: pd.DataFrame
     curve: pd.DataFrame
     medians: pd.DataFrame
-    limit: Threshold
-    direction: str
-    unit: str
-    instrument: str | None
-    split: Split
-    n_in: int
-    n_used: int
-    confidence: float
     seed: int
     converged: bool
-    source: str
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -66,7 +54,7 @@ class FirstChange(Drawable):
         """What was estimated, how, and what it does not tell."""
         lines = [
             f"First reliable improvement: {self.n_used} of {self.n_in} people have a second score.",
-            f"Reliable change: {self.limit.value:.4g} {self.unit} ({self.limit.basis}).",
+            self._reliable(),
             "It happened between two scores, so its week is known only as an interval; the "
             "curve is the maximum-likelihood estimate for such intervals, in whole weeks.",
             "Ending before it (a finished episode without improvement) competes with it: who "
@@ -82,9 +70,8 @@ class FirstChange(Drawable):
 
     def __repr__(self) -> str:
         head = f"FirstChange({self.n_used} of {self.n_in} people with a second score)"
-        return "\n".join(
-            [head, self.medians.to_string(index=False, na_rep="not reached"), *self.warnings]
-        )
+        shown = self.medians.to_string(index=False, na_rep="not reached")
+        return "\n".join([head, shown, *(f"warning: {text}" for text in self.warnings)])
 
     def _repr_html_(self) -> str:
         head = (
@@ -107,11 +94,8 @@ def first_change(
     An episode with `ended_on` is finished; without that column nobody is. Raises
     UsageError, InstrumentError or NotEnoughData as `oc.change`.
     """
-    split = Split(by, cluster)
-    known = grid(frame)
-    split.check(known.people)
-    measure = Measure(**scale)
-    rule = find_rule(known, measure)
+    known, terms = begin(frame, by, cluster, scale)
+    rule = terms.rule
     policy = sessions_policy("first_change")
     used = known.n_scores > 1
     if not used.any():
@@ -127,7 +111,7 @@ def first_change(
         part = Observed(observed.left[rows], observed.right[rows], observed.cause[rows])
         clusters = _clusters(known.people[rows], cluster)
         draws = _Draws(clusters, int(policy["bootstrap"]), seed)
-        curve, median, settled = _group(name, part, draws, measure.confidence)
+        curve, median, settled = _group(name, part, draws, terms.confidence)
         curves.append(curve)
         medians.append(median)
         converged &= settled
@@ -140,14 +124,9 @@ def first_change(
         frame=people,
         curve=pd.concat(curves, ignore_index=True),
         medians=pd.DataFrame(medians),
-        limit=rule.limit,
-        direction=rule.direction,
-        unit=rule.unit,
-        instrument=rule.instrument,
-        split=split,
+        terms=terms,
         n_in=len(people),
         n_used=int(used.sum()),
-        confidence=measure.confidence,
         seed=seed,
         converged=converged,
         source=str(policy["source"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -12,18 +11,17 @@ import pandas as pd
 
 from outcomes import proportions
 from outcomes.change.sessions.expected import alerts, expected_band, folds
-from outcomes.change.sessions.grid import Grid, Matrix, grid, last_of
+from outcomes.change.sessions.grid import Grid, Matrix, last_of
 from outcomes.change.sessions.policy import sessions_policy
-from outcomes.change.sessions.rule import Measure, Rule, Scale, find_rule
-from outcomes.change.sessions.shares import Counted, Question, Split, count_shares
-from outcomes.change.threshold import Threshold
-from outcomes.schema.drawing import Drawable
+from outcomes.change.sessions.rule import Rule, Scale
+from outcomes.change.sessions.shares import Question, SharesResult, count_shares
+from outcomes.change.sessions.terms import begin
 
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OnTrack(Drawable):
+class OnTrack(SharesResult):
     """Expected course, alerts, and their value on people held out.
 
     `frame`: one row for each score with `expected`, `limit` and `alert`; the band is
@@ -32,25 +30,9 @@ class OnTrack(Drawable):
     sensitivity, specificity and predictive values for not having improved at the end.
     """
 
-    frame: pd.DataFrame
     band: pd.DataFrame
-    counted: Counted
-    limit: Threshold
-    direction: str
-    unit: str
-    instrument: str | None
-    split: Split
-    n_in: int
-    n_used: int
-    confidence: float
     percentile: float
     seed: int
-    source: str
-
-    @property
-    def rates(self) -> pd.DataFrame:
-        """One row for each group and share."""
-        return self.counted.rates
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -59,10 +41,6 @@ class OnTrack(Drawable):
         if self.band.empty:
             found.append("Too few people have scores after the start to draw an expected course.")
         return tuple(found)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row for each score with the expected score, the limit and the alert."""
-        return self.frame.copy()
 
     def explain(self) -> str:
         """What was computed, how, and what it does not tell."""
@@ -82,17 +60,8 @@ class OnTrack(Drawable):
         ]
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
-        shown = self.rates.drop(columns=["definition", "n_effective"]).to_string(index=False)
-        head = f"OnTrack({self.n_used} of {self.n_in} people judged)"
-        return "\n".join([head, shown, *(f"warning: {text}" for text in self.warnings)])
-
-    def _repr_html_(self) -> str:
-        head = f"Alerts of {self.n_used} of {self.n_in} people, judged on people held out."
-        parts = [f"<p>{html.escape(head)}</p>"]
-        parts += [f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings]
-        table = self.rates.drop(columns=["n_effective"])
-        return "".join([*parts, table.to_html(index=False, escape=True, na_rep="not known")])
+    def _head(self) -> str:
+        return f"Alerts of {self.n_used} of {self.n_in} people, judged on people held out"
 
 
 def on_track(
@@ -108,15 +77,12 @@ def on_track(
 
     Raises UsageError, InstrumentError or NotEnoughData as `oc.change`.
     """
-    split = Split(by, cluster)
-    known = grid(frame)
-    split.check(known.people)
-    measure = Measure(**scale)
-    rule = find_rule(known, measure)
+    known, terms = begin(frame, by, cluster, scale)
+    rule = terms.rule
     policy = sessions_policy("expected")
     worst = float(policy["percentile"]) if percentile is None else percentile
     minimum = int(policy["minimum_people"])
-    name = split.cluster or "client_id"
+    name = cluster or "client_id"
     fold = folds(proportions.cluster_codes(known.people[name]), int(policy["folds"]), seed)
     expected, limit = _held_out(known, rule, fold, worst, minimum)
     flagged = alerts(known.scores, limit, rule)
@@ -124,17 +90,10 @@ def on_track(
     return OnTrack(
         frame=_long(known, expected, limit, flagged),
         band=_band(known, rule, worst, minimum),
-        counted=count_shares(
-            known.people, _questions(judged, alerted, failed), split, measure.confidence
-        ),
-        limit=rule.limit,
-        direction=rule.direction,
-        unit=rule.unit,
-        instrument=rule.instrument,
-        split=split,
+        counted=count_shares(known.people, _questions(judged, alerted, failed), terms),
+        terms=terms,
         n_in=len(known.people),
         n_used=int(judged.sum()),
-        confidence=measure.confidence,
         percentile=worst,
         seed=seed,
         source=str(policy["source"]),

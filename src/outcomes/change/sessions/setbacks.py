@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.change.jacobson_truax import sign
-from outcomes.change.sessions.grid import Matrix, grid, last_of
+from outcomes.change.sessions.grid import Matrix, last_of
 from outcomes.change.sessions.policy import sessions_policy
-from outcomes.change.sessions.rule import Measure, Rule, Scale, find_rule
-from outcomes.change.sessions.shares import OverSessions, Question, Split, count_shares
+from outcomes.change.sessions.rule import Rule, Scale
+from outcomes.change.sessions.shares import OverSessions, Question, count_shares
+from outcomes.change.sessions.terms import begin
 
 Flags = npt.NDArray[np.bool_]
 
@@ -40,13 +41,11 @@ def setbacks(
 
     Raises UsageError, InstrumentError or NotEnoughData as `oc.change`.
     """
-    split = Split(by, cluster)
-    known = grid(frame)
-    split.check(known.people)
-    measure = Measure(**scale)
-    rule = find_rule(known, measure)
+    known, terms = begin(frame, by, cluster, scale)
+    rule = terms.rule
     policy = sessions_policy("setback")
-    enough = known.n_scores >= policy["minimum_scores"]
+    fewest = int(policy["minimum_scores"])
+    enough = known.n_scores >= fewest
     first, came_back = find_setbacks(known.scores, rule)
     has = (first >= 0) & enough
     improved = rule.better(rule.gain(known.scores[:, 0], last_of(known.scores)))
@@ -59,16 +58,11 @@ def setbacks(
     return Setbacks(
         frame=people,
         counted=count_shares(
-            known.people, _questions(enough, has, came_back, improved), split, measure.confidence
+            known.people, _questions(fewest, enough, has, came_back, improved), terms
         ),
-        limit=rule.limit,
-        direction=rule.direction,
-        unit=rule.unit,
-        instrument=rule.instrument,
-        split=split,
+        terms=terms,
         n_in=len(people),
         n_used=int(enough.sum()),
-        confidence=measure.confidence,
         title="Setbacks",
         told=(str(policy["reason"]),),
         source=str(policy["source"]),
@@ -93,12 +87,14 @@ def find_setbacks(scores: Matrix, rule: Rule) -> tuple[npt.NDArray[np.int64], Fl
     return first, came_back
 
 
-def _questions(enough: Flags, has: Flags, came_back: Flags, improved: Flags) -> list[Question]:
-    of = "of people with at least three scores"
+def _questions(
+    fewest: int, enough: Flags, has: Flags, came_back: Flags, improved: Flags
+) -> list[Question]:
+    of = f"of people with at least {fewest} scores"
     return [
         Question(
             "setback",
-            "three scores",
+            "enough scores",
             has,
             enough,
             f"Reliably worse at some time than the best score before; {of}.",
@@ -123,7 +119,6 @@ def _questions(enough: Flags, has: Flags, came_back: Flags, improved: Flags) -> 
             "no setback",
             improved,
             enough & ~has,
-            "Reliably better at the last score than at the first; of people with three scores "
-            "and no setback.",
+            f"Reliably better at the last score than at the first; {of} and no setback.",
         ),
     ]

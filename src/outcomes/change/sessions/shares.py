@@ -12,12 +12,9 @@ import pandas as pd
 
 from outcomes import proportions
 from outcomes.change.rates import RATE_COLUMNS, group_masks
-from outcomes.change.threshold import Threshold
-from outcomes.errors import UsageError
-from outcomes.schema.drawing import Drawable
+from outcomes.change.sessions.terms import SessionsResult, Terms
 
 Flags = npt.NDArray[np.bool_]
-_RULES = {"at_least": "at least", "exceeds": "more than"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +26,6 @@ class Question:
     hits: Flags
     base: Flags
     definition: str
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The columns that make groups and that say who is not independent."""
-
-    by: str | None = None
-    cluster: str | None = None
-
-    def check(self, people: pd.DataFrame) -> None:
-        """Raise UsageError where a named column is not there."""
-        absent = [n for n in (self.by, self.cluster) if n is not None and n not in people.columns]
-        if absent:
-            raise UsageError(
-                f"The frame has no column {', '.join(absent)}.",
-                where="parameters by and cluster",
-                fix=f"Its columns are {', '.join(map(str, people.columns))}.",
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,11 +41,9 @@ class Counted:
     atoms: pd.DataFrame
 
 
-def count_shares(
-    people: pd.DataFrame, questions: Sequence[Question], split: Split, confidence: float
-) -> Counted:
+def count_shares(people: pd.DataFrame, questions: Sequence[Question], terms: Terms) -> Counted:
     """One row for each group and question; never a share of the grand total."""
-    clusters = None
+    split, clusters = terms.split, None
     if split.cluster is not None:
         clusters = proportions.cluster_codes(people[split.cluster])
     rows: list[dict[str, object]] = []
@@ -74,7 +51,7 @@ def count_shares(
         for asked in questions:
             base = asked.base & mask
             found = proportions.counted_share(
-                asked.hits[base], None if clusters is None else clusters[base], confidence
+                asked.hits[base], None if clusters is None else clusters[base], terms.confidence
             )
             rows.append(
                 {
@@ -104,32 +81,50 @@ def count_shares(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OverSessions(Drawable):
-    """Events of each person over the sessions, and the shares of people who have them.
+class SharesResult(SessionsResult):
+    """A result whose numbers are shares of people: `rates`, made from `counted`."""
 
-    `frame` has one row for each person and episode, `rates` (in `counted`) one for each group
-    and share, with denominator, interval and definition. `n_in` people have a score, `n_used` have
-    enough of them. `told` is what `explain` says, one sentence each.
-    """
-
-    frame: pd.DataFrame
     counted: Counted
-    limit: Threshold
-    direction: str
-    unit: str
-    instrument: str | None
-    split: Split
-    n_in: int
-    n_used: int
-    confidence: float
-    title: str
-    told: tuple[str, ...]
-    source: str
 
     @property
     def rates(self) -> pd.DataFrame:
-        """One row for each group and share."""
+        """One row for each group and share, with denominator, interval and definition."""
         return self.counted.rates
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know before using the numbers."""
+        return self.limit.warnings
+
+    def to_frame(self) -> pd.DataFrame:
+        """The people or scores that were counted."""
+        return self.frame.copy()
+
+    def _head(self) -> str:
+        return f"{self.n_used} of {self.n_in} people used"
+
+    def __repr__(self) -> str:
+        shown = self.rates.drop(columns=["definition", "n_effective"]).to_string(index=False)
+        head = f"{type(self).__name__}({self._head()})"
+        return "\n".join([head, shown, *(f"warning: {text}" for text in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p>{html.escape(self._head())}.</p>"]
+        parts += [f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings]
+        table = self.rates.drop(columns=["n_effective"])
+        return "".join([*parts, table.to_html(index=False, escape=True, na_rep="not known")])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverSessions(SharesResult):
+    """Events of each person over the sessions, and the shares of people who have them.
+
+    `frame` has one row for each person and episode. `told` is what `explain` says, one
+    sentence each.
+    """
+
+    title: str
+    told: tuple[str, ...]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -137,42 +132,21 @@ class OverSessions(Drawable):
         few = () if self.n_used else (f"Nobody has enough scores for {self.title.lower()}.",)
         return (*self.limit.warnings, *few)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row for each person and episode."""
-        return self.frame.copy()
-
     def explain(self) -> str:
         """What was counted, by which definition, and what it does not tell."""
+        shared = self.split.cluster
+        together = "" if shared is None else f", people with the same {shared} counted together"
         lines = [
             f"{self.title}: {self.n_used} of {self.n_in} people have enough scores; a "
             f"{self.direction} score is better.",
-            f"Reliable change: {_RULES[self.limit.rule]} {self.limit.value:.4g} {self.unit} "
-            f"({self.limit.basis}).",
+            self._reliable(),
             *self.told,
-            f"Intervals: Wilson 1927, {100 * self.confidence:g} %"
-            + (
-                f", for people with the same {self.split.cluster} together."
-                if self.split.cluster
-                else "."
-            ),
+            f"Intervals: Wilson 1927, {100 * self.confidence:g} %{together}.",
             "What this does not tell: whether the help caused it.",
             f"Source: {self.source}.",
             *(f"Warning: {text}" for text in self.warnings),
         ]
         return "\n".join(lines)
 
-    def _together(self) -> str:
-        shared = self.split.cluster
-        return "" if shared is None else f", people with the same {shared} counted together"
-
-    def __repr__(self) -> str:
-        shown = self.rates.drop(columns=["definition", "n_effective"]).to_string(index=False)
-        head = f"{type(self).__name__}({self.title}: {self.n_used} of {self.n_in} people used)"
-        return "\n".join([head, shown, *(f"warning: {text}" for text in self.warnings)])
-
-    def _repr_html_(self) -> str:
-        head = f"{self.title}: {self.n_used} of {self.n_in} people have enough scores."
-        parts = [f"<p>{html.escape(head)}</p>"]
-        parts += [f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings]
-        table = self.rates.drop(columns=["n_effective"])
-        return "".join([*parts, table.to_html(index=False, escape=True, na_rep="not known")])
+    def _head(self) -> str:
+        return f"{self.title}: {self.n_used} of {self.n_in} people have enough scores"

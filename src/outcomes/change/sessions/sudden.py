@@ -6,6 +6,7 @@ from typing import Unpack
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from outcomes.change.sessions.gains import (
     Criteria,
@@ -13,10 +14,11 @@ from outcomes.change.sessions.gains import (
     find_intervals,
     reversed_later,
 )
-from outcomes.change.sessions.grid import Grid, grid
+from outcomes.change.sessions.grid import Grid
 from outcomes.change.sessions.policy import sessions_policy
-from outcomes.change.sessions.rule import Measure, Rule, Scale, find_rule
-from outcomes.change.sessions.shares import OverSessions, Question, Split, count_shares
+from outcomes.change.sessions.rule import Rule, Scale
+from outcomes.change.sessions.shares import OverSessions, Question, count_shares
+from outcomes.change.sessions.terms import begin
 
 
 class SuddenGains(OverSessions):
@@ -42,11 +44,8 @@ def sudden_gains(
     Raises UsageError, InstrumentError or NotEnoughData as `oc.change`. Scores are taken as
     neighbours by order: a session without a questionnaire is no missing score.
     """
-    split = Split(by, cluster)
-    known = grid(frame)
-    split.check(known.people)
-    measure = Measure(**scale)
-    rule = find_rule(known, measure)
+    known, terms = begin(frame, by, cluster, scale)
+    rule = terms.rule
     policy = sessions_policy("sudden_gain")
     criteria = Criteria(policy["share"], policy["alpha"], policy["window"])
     found = find_intervals(known.scores, rule, criteria)
@@ -55,15 +54,10 @@ def sudden_gains(
     enough = people["judged"].to_numpy() > 0
     return SuddenGains(
         frame=people,
-        counted=count_shares(known.people, _questions(people), split, measure.confidence),
-        limit=rule.limit,
-        direction=rule.direction,
-        unit=rule.unit,
-        instrument=rule.instrument,
-        split=split,
+        counted=count_shares(known.people, _questions(people), terms),
+        terms=terms,
         n_in=len(people),
         n_used=int(enough.sum()),
-        confidence=measure.confidence,
         title="Sudden gains",
         told=_told(rule, criteria, policy["reversal"]),
         source=str(policy["source"]),
@@ -108,12 +102,15 @@ def _questions(people: pd.DataFrame) -> list[Question]:
 
 
 def _told(rule: Rule, criteria: Criteria, reversal: float) -> tuple[str, ...]:
+    # From all scores on both sides down to the two a side needs.
+    freedom = range(2 * criteria.window - 2, 1, -1)
+    critical = ", ".join(f"{stdtrit(df, 1 - criteria.alpha / 2):.3f}" for df in freedom)
     return (
         f"A sudden gain lies between two neighbouring scores and is (1) a reliable change, (2) at "
         f"least {100 * criteria.share:g} % of the score before, counted from the best score "
         f"{rule.best:g}, and (3) lasting: the means of up to {criteria.window} scores before and "
         f"after differ by more than t * pooled SD, t at {100 * criteria.alpha:g} % two-sided with "
-        "the scores there are (2.776 for three and three, 3.182 and 4.303 for fewer).",
+        f"the scores there are ({critical} from the most scores to the fewest).",
         f"It is reversed when a later score gives back at least {100 * reversal:g} % of it.",
         "With few scores a sudden gain can hardly be seen: people without an interval to judge "
         "are not in the denominator.",
