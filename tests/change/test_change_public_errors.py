@@ -139,3 +139,5 @@ def test_a_method_whose_intervals_do_not_cover_says_so_with_every_result():
     assert any("far less often" in text for text in found.warnings)
     plain = oc.change(people, direction="lower", reliability=0.85, method="jt")
     assert not any("far less often" in text for text in plain.warnings)
+    several = oc.change_methods(people, criteria=["a"], direction="lower", reliability=0.85)
+    assert [text for text in several.warnings if "far less often" in text]

@@ -207,6 +207,8 @@ def _warnings(decisions: dict[str, Decision], lines: dict[str, CutoffUsed]) -> t
     """Every warning once."""
     said = [text for decision in decisions.values() for text in decision.threshold.warnings]
     said += [text for line in lines.values() for text in line.warnings]
+    cautions = ((METHODS[name].name, METHODS[name].caution) for name in decisions)
+    said += [f"{name}: {text}" for name, text in cautions if text]
     return tuple(dict.fromkeys(said))
 
 

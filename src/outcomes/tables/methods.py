@@ -50,6 +50,10 @@ def methods_table(result: MethodsResult, policy: Policy) -> Table:
         f"{fmt.sentence(METHODS[name].name)}: not used, {why.split(';')[0]}."
         for name, why in result.left_out.items()
     )
+    used = dict.fromkeys(str(name) for name in result.rates["method"])
+    cautions = tuple(
+        f"{METHODS[name].name}: {METHODS[name].caution}" for name in used if METHODS[name].caution
+    )
     return Table(
         id="methods",
         caption="The same people by several methods of reliable change",
@@ -58,6 +62,7 @@ def methods_table(result: MethodsResult, policy: Policy) -> Table:
         notes=(
             "Shares of those with both scores whom the method can classify. "
             + (_CRITERIA if several else _NO_CRITERIA),
+            *cautions,
             *left,
             *hiding(made, policy),
             *lacking(made),
