@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from outcomes.errors import RangeError, UsageError
+from outcomes.instruments.goals import gas_t
 from outcomes.process.correlation import (
     Correlation,
     association_verdict,
     correlation,
     icc_agreement,
 )
-from outcomes.process.goal_scores import gas_t
 from outcomes.process.moments import becker_d, mean_interval, sd_interval
 from outcomes.process.net_promoter import net_promoter
 from outcomes.schema.verdicts import Verdict

@@ -63,7 +63,7 @@ def goal_scores(study: Study, *, reliability: float | None = None) -> GoalScores
     `reliability` of one rating gives T an interval of its change (see `gas_change`). Raises
     RangeError for ratings off their scale.
     """
-    goals = study.goals.merge(_ends(study.goal_ratings), on="goal_id", how="left")
+    goals = study.goals.merge(goal_ends(study.goal_ratings), on="goal_id", how="left")
     goals["client_id"] = goals["client_id"].mask(goals["shared"].eq(True).fillna(False))
     goals["change"] = goals["latest"] - goals["start"]
     goals = goals[GOAL_COLUMNS].sort_values("goal_id", ignore_index=True)
@@ -107,11 +107,15 @@ def _parties(
     return who.reset_index(drop=True).assign(**values, **counts), found
 
 
-def _ends(ratings: pd.DataFrame) -> pd.DataFrame:
-    """One rater for each goal: the first of policy.toml who rated on two days, else on any."""
+def goal_ends(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Start and latest rating of each goal by one rater throughout, the latest on a later day.
+
+    The rater is the first of policy.toml's order who rated on two days, else who rated at
+    all. Columns goal_id, rater, start_on, start, latest_on, latest.
+    """
     order = {name: place for place, name in enumerate(goal_policy()["raters"])}
     known = ratings.dropna(subset=["value", "rated_on"])
-    known = known.sort_values(["goal_id", "rater", "rated_on"])
+    known = known.sort_values(["goal_id", "rater", "rated_on", "value"])
     ends = known.groupby(["goal_id", "rater"], sort=True).agg(
         start_on=("rated_on", "first"),
         start=("value", "first"),
@@ -123,4 +127,5 @@ def _ends(ratings: pd.DataFrame) -> pd.DataFrame:
     ends["latest"], ends["latest_on"] = ends["latest"].where(twice), ends["latest_on"].where(twice)
     place = ends["rater"].map(order).astype("float64").fillna(float(len(order)))
     ends = ends.assign(_place=place + np.where(twice, 0, len(order) + 1))
-    return ends.sort_values(["goal_id", "_place", "rater"]).drop_duplicates("goal_id")
+    best = ends.sort_values(["goal_id", "_place", "rater"]).drop_duplicates("goal_id")
+    return best.drop(columns="_place")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outcomes.process.goal_scores import gas_t
+from outcomes.instruments.goal_scores import goal_ends
+from outcomes.instruments.goals import gas_t, goal_policy
 from outcomes.process.policy import process_policy
 from outcomes.process.seats import episodes_of, seats
 from outcomes.schema import Study
@@ -46,8 +47,7 @@ def goal_rows(study: Study, by: str | None) -> pd.DataFrame:
     own = goals["client_id"].where(goals["held"].eq("individual"))
     goals["party"] = own.fillna(goals["party"])
     goals["domain"] = goals["domain"].fillna("not stated")
-    ends = _first_and_last(study.goal_ratings)
-    goals = goals.merge(ends, on="goal_id", how="left")
+    goals = goals.merge(goal_ends(study.goal_ratings), on="goal_id", how="left")
     goals["change"] = goals["latest"] - goals["start"]
     return _judged(goals)[GOAL_COLUMNS].sort_values("goal_id", ignore_index=True)
 
@@ -57,7 +57,6 @@ def party_scores(goals: pd.DataFrame) -> pd.DataFrame:
 
     Columns group, party, cluster, start, latest, change. A party's goals of one group only.
     """
-    rho = float(process_policy()["goals"]["rho"])
     both = goals[goals["scale"].eq("gas") & goals["change"].notna()]
     keys = both.groupby(["group", "party"], sort=True)
     codes = keys.ngroup().to_numpy()
@@ -65,7 +64,7 @@ def party_scores(goals: pd.DataFrame) -> pd.DataFrame:
     weights = both["weight"].to_numpy(dtype="float64", na_value=np.nan)
     for name in ("start", "latest"):
         levels = both[name].to_numpy(dtype="float64")
-        found[name] = gas_t(levels, weights, rho, codes)[: len(found)]
+        found[name] = gas_t(levels, weights, parties=codes)[: len(found)]
     return found.assign(change=found["latest"] - found["start"])
 
 
@@ -93,28 +92,6 @@ def rated_together(study: Study, raters: tuple[str, str]) -> pd.DataFrame:
     return wide.merge(study.goals[["goal_id", "scale"]], on="goal_id")
 
 
-def _first_and_last(ratings: pd.DataFrame) -> pd.DataFrame:
-    """goal_id, rater, start, latest: one rater throughout, the latest on a later day."""
-    order = {name: place for place, name in enumerate(process_policy()["goals"]["raters"])}
-    ordered = ratings.dropna(subset=["value", "rated_on"]).sort_values(
-        ["goal_id", "rater", "rated_on", "value"]
-    )
-    ends = ordered.groupby(["goal_id", "rater"], sort=True).agg(
-        start=("value", "first"),
-        latest=("value", "last"),
-        begun=("rated_on", "first"),
-        until=("rated_on", "last"),
-    )
-    ends = ends.reset_index()
-    twice = ends["until"].gt(ends["begun"])
-    ends["latest"] = ends["latest"].where(twice).astype("float64")
-    ends["start"] = ends["start"].astype("float64")
-    place = ends["rater"].map(order).astype("float64").fillna(float(len(order)))
-    ends["_place"] = place + np.where(twice, 0, len(order) + 1)
-    best = ends.sort_values(["goal_id", "_place", "rater"]).drop_duplicates("goal_id")
-    return best[["goal_id", "rater", "start", "latest"]]
-
-
 def _judged(goals: pd.DataFrame) -> pd.DataFrame:
     rules = process_policy()["goals"]
     gas = goals["scale"].eq("gas").to_numpy(dtype=bool)
@@ -122,7 +99,7 @@ def _judged(goals: pd.DataFrame) -> pd.DataFrame:
     change = goals["change"].to_numpy(dtype="float64", na_value=np.nan)
     with np.errstate(invalid="ignore"):
         met = latest >= np.where(gas, rules["gas_met"], rules["rating_met"])
-        better = change >= np.where(gas, rules["gas_improved"], rules["rating_improved"])
+        better = change >= np.where(gas, rules["gas_improved"], goal_policy()["rating_change"])
     return goals.assign(
         met=pd.array(met, dtype="boolean"), improved=pd.array(better, dtype="boolean")
     ).assign(

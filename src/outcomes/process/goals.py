@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.instruments.goals import goal_policy
 from outcomes.process.correlation import Agreement, icc_agreement
 from outcomes.process.goal_rows import goal_rows, party_ratings, party_scores, rated_together
 from outcomes.process.moments import Mean, mean_interval, sd_interval
@@ -105,7 +106,7 @@ SHARED_COLUMNS += ["individual_total", "difference", "low", "high"]
 
 def _method() -> str:
     """How the numbers are made, with rho and the expected level from the policy."""
-    rho = process_policy()["goals"]["rho"]
+    rho = goal_policy()["rho"]
     return (
         f"T = 50 + 10 sum(w x) / sqrt((1 - rho) sum(w^2) + rho (sum w)^2), rho = {rho:g}: 50 is "
         "the expected level. Change is latest minus start, of those with both; limits are t limits "
@@ -137,7 +138,7 @@ def _goal_shares(
         "neither",
     )
     rated = ("met improved", "met only", "improved", "neither")
-    rules = process_policy()["goals"]
+    rules, conventions = process_policy()["goals"], goal_policy()
     asked = [
         Asked(
             "met",
@@ -153,8 +154,8 @@ def _goal_shares(
             f"{name}: better by a stated step",
             ("met improved", "improved"),
             rated,
-            f"Better by {rules['rating_improved']} points of 10 "
-            f"({rules['rating_improved_source']}) or {rules['gas_improved']} level "
+            f"Better by {conventions['rating_change']} points of 10 "
+            f"({conventions['rating_change_source']}) or {rules['gas_improved']} level "
             f"({rules['gas_improved_source']}); of goals with a "
             "start and a later rating.",
         ),
@@ -265,6 +266,11 @@ def _absent(
 
 
 def _sources() -> tuple[str, ...]:
-    rules = process_policy()["goals"]
-    names = ("rho_source", "gas_met_source", "rating_met_source", "rating_improved_source")
-    return (*dict.fromkeys(rules[name] for name in names), "McGraw & Wong 1996", "Newcombe 1998")
+    rules, conventions = process_policy()["goals"], goal_policy()
+    found = (
+        conventions["rho_source"],
+        rules["gas_met_source"],
+        rules["rating_met_source"],
+        conventions["rating_change_source"],
+    )
+    return (*dict.fromkeys(found), "McGraw & Wong 1996", "Newcombe 1998")
