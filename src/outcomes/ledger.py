@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+
+from outcomes.schema.ordering import order_by
+from outcomes.schema.texts import repeated, text_array
 
 
 class Action(StrEnum):
@@ -36,6 +40,9 @@ FILES_COLUMNS = ["file", "lines_read", "lines_used", "lines_dropped", "lines_qua
 FILE, LINE = "_file", "_line"
 _SHEET = re.compile(r"(?P<file>.+)\[(?P<sheet>[^\[\]]*)\]")
 _LOST = (Action.DROPPED, Action.QUARANTINED)
+_COUNTED = ("scope", "table", "action", "reason")
+# A code for each cell (-1 where missing), and the different texts.
+Coded: TypeAlias = tuple[np.ndarray, list[str]]
 
 
 def entries(
@@ -55,21 +62,26 @@ def entries(
     to no table (a blank line, a repeated header). `n` is how many cells one entry stands for:
     always 1 but for remarks on a whole column, such as how many of its cells say "n/a".
     """
-    return pd.DataFrame(
-        {
-            "scope": scope,
-            "table": table,
-            "action": str(action),
-            "step": step,
-            "reason": reason,
-            "file": rows[FILE].to_numpy(),
-            "sheet": None,
-            "line": rows[LINE].to_numpy(),
-            "column": column,
-            "n": n,
-        },
-        columns=ENTRY_COLUMNS,
-    )
+    size = len(rows)
+    nothing = np.full(size, None, dtype=object)
+    found = {
+        "scope": repeated(scope, size, "str"),
+        "table": repeated(table, size, "str"),
+        "action": repeated(str(action), size, "str"),
+        "step": repeated(step, size, "str"),
+        "reason": repeated(reason, size, "str"),
+        "file": pd.array(text_array(rows[FILE]), dtype="str"),
+        "sheet": nothing,
+        "line": rows[LINE].to_numpy(),
+        "column": nothing if column is None else repeated(column, size, "str"),
+        "n": np.full(size, n),
+    }
+    return pd.DataFrame(found, columns=ENTRY_COLUMNS, copy=False)
+
+
+def texts_of(log: pd.DataFrame, column: str) -> set[str]:
+    """The different texts in a column of some entries."""
+    return set(_coded(log[column])[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,7 @@ class Ledger:
 
     `log` has `ENTRY_COLUMNS`; `read` and `kept` give rows by table before and after
     cleaning; `lines` gives, by file, how many data lines it holds, `fates` what became of them.
+    `tally` counts the entries by scope, table, action and reason, where that was done already.
     """
 
     log: pd.DataFrame
@@ -94,6 +107,7 @@ class Ledger:
     kept: dict[str, int]
     lines: dict[str, int]
     fates: dict[str, LineFate] = field(default_factory=dict)
+    tally: pd.DataFrame | None = field(default=None, repr=False)
 
     @classmethod
     def build(
@@ -113,8 +127,11 @@ class Ledger:
         filled = [log for log in logs if len(log)]
         log = pd.concat(filled, ignore_index=True) if filled else _no_entries()
         log = log.reindex(columns=ENTRY_COLUMNS).fillna({"n": 1})
-        fates = _fates(log, lines, used)
-        return cls(_sorted(_with_sheets(log)), dict(read), dict(kept), dict(lines), fates)
+        coded = _all_coded(log)
+        fates = _fates(log["line"].to_numpy(), coded, lines, used)
+        ordered = _sorted(_with_sheets(log), coded)
+        tally = _tally(log["n"], coded)
+        return cls(ordered, dict(read), dict(kept), dict(lines), fates, tally)
 
     @classmethod
     def join(cls, ledgers: Iterable[Ledger]) -> Ledger:
@@ -139,19 +156,24 @@ class Ledger:
 
     def balance(self) -> pd.DataFrame:
         """`BALANCE_COLUMNS`, one row for each table; losses are counted from the entries."""
-        lost = [self._tables_of(a).value_counts() for a in _LOST]
+        lost: Counter[tuple[str, str]] = Counter()
+        tally = self._counted()
+        columns = (tally[name] for name in ("scope", "table", "action", "rows"))
+        for scope, table, action, n in zip(*columns, strict=True):
+            if scope == "table":
+                lost[table, action] += n
         return pd.DataFrame(
             [
-                (name, n, self.kept.get(name, 0), *(int(part.get(name, 0)) for part in lost))
+                (name, n, self.kept.get(name, 0), *(lost[name, str(action)] for action in _LOST))
                 for name, n in self.read.items()
             ],
             columns=BALANCE_COLUMNS,
         )
 
-    def _tables_of(self, action: Action) -> pd.Series:
-        """The table of each entry about a row of a table with one action."""
-        mask = (self.log["action"] == str(action)) & (self.log["scope"] == "table")
-        return self.log.loc[mask, "table"]
+    def _counted(self) -> pd.DataFrame:
+        if self.tally is not None:
+            return self.tally
+        return _tally(self.log["n"], _all_coded(self.log))
 
     def files(self) -> pd.DataFrame:
         """`FILES_COLUMNS`, one row for each file or sheet: where its data lines went."""
@@ -172,7 +194,7 @@ class Ledger:
 
     def summary(self) -> pd.DataFrame:
         """table, action, reason, n: the most frequent first."""
-        counts = self.log.groupby(["table", "action", "reason"], as_index=False)["n"].sum()
+        counts = self._counted().groupby(["table", "action", "reason"], as_index=False)["n"].sum()
         order = ["n", "table", "reason"]
         return counts.sort_values(order, ascending=[False, True, True], ignore_index=True)
 
@@ -198,34 +220,49 @@ class Ledger:
 
 
 def _fates(
-    log: pd.DataFrame, lines: Mapping[str, int], used: Iterable[pd.DataFrame] | None
+    line: np.ndarray,
+    coded: Mapping[str, Coded],
+    lines: Mapping[str, int],
+    used: Iterable[pd.DataFrame] | None,
 ) -> dict[str, LineFate]:
     """What became of the lines of each file; a line waits if any of its rows does."""
+    codes, names = coded["file"]
+    actions, words = coded["action"]
     waiting, gone = (
-        _lines_by_file([log.loc[log["action"] == str(a), ["file", "line"]]])
-        for a in (Action.QUARANTINED, Action.DROPPED)
+        _lines_by_file([(codes[mask], names, line[mask])])
+        for word in (Action.QUARANTINED, Action.DROPPED)
+        for mask in [np.array([w == str(word) for w in words], dtype=bool)[actions]]
     )
-    kept = _lines_by_file([] if used is None else [frame[[FILE, LINE]] for frame in used])
+    places = [] if used is None else [(*_coded(rows[FILE]), rows[LINE].to_numpy()) for rows in used]
+    kept = _lines_by_file(places)
     none = np.array([], dtype=np.int64)
     fates = {}
     for name, n in lines.items():
-        there = kept.get(name, none)
-        waits = np.setdiff1d(waiting.get(name, none), there, assume_unique=True)
-        lost = np.setdiff1d(gone.get(name, none), there, assume_unique=True)
-        lost = np.setdiff1d(lost, waits, assume_unique=True)
+        there, waits, lost = (found.get(name, none) for found in (kept, waiting, gone))
+        waits = _without(waits, there)
+        lost = _without(_without(lost, there), waits)
         rest = len(there) if used is not None else n - len(lost) - len(waits)
         fates[name] = LineFate(rest, len(lost), len(waits))
     return fates
 
 
-def _lines_by_file(frames: Iterable[pd.DataFrame]) -> dict[str, np.ndarray]:
-    """The distinct lines of each file, sorted; each frame has a column of files and of lines."""
+def _without(lines: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Sorted lines that are not among other sorted ones."""
+    place = np.searchsorted(others, lines)
+    found: np.ndarray = lines[np.append(others, -1)[place] != lines]
+    return found
+
+
+def _lines_by_file(
+    places: Iterable[tuple[np.ndarray, Sequence[str], np.ndarray]],
+) -> dict[str, np.ndarray]:
+    """The distinct lines of each file, sorted; of codes, names of files and lines."""
     parts: dict[str, list[np.ndarray]] = {}
-    for frame in frames:
-        codes, names = pd.factorize(frame.iloc[:, 0])
-        line = frame.iloc[:, 1].to_numpy(dtype="int64")
+    for codes, names, line in places:
+        whole = line.astype(np.int64, copy=False)
         for code, name in enumerate(names):
-            parts.setdefault(str(name), []).append(line if len(names) == 1 else line[codes == code])
+            mine = whole if len(names) == 1 else whole[codes == code]
+            parts.setdefault(name, []).append(mine)
     return {name: _distinct(np.concatenate(found)) for name, found in parts.items()}
 
 
@@ -234,15 +271,70 @@ def _distinct(lines: np.ndarray) -> np.ndarray:
     return lines if ordered else np.unique(lines)
 
 
-def _sorted(log: pd.DataFrame) -> pd.DataFrame:
+def _sorted(log: pd.DataFrame, coded: Mapping[str, Coded] | None = None) -> pd.DataFrame:
+    """Entries in their fixed order; `coded` has columns by codes, the file's before sheets."""
+    known = dict(coded or {})
+    if log["sheet"].notna().any():
+        known.pop("file", None)
     order = ["scope", "table", "file", "sheet", "line", "step", "reason", "column"]
-    return log.sort_values(order, kind="stable", na_position="first", ignore_index=True)
+    keys = [
+        log[c].to_numpy() if c == "line" else _ranks(known[c] if c in known else _coded(log[c]))
+        for c in order
+    ]
+    return log.take(order_by(keys)).reset_index(drop=True)
+
+
+def _ranks(coded: Coded) -> np.ndarray:
+    """Numbers that order as the few different texts of a column do; missing ones come first."""
+    codes, names = coded
+    rank = np.zeros(len(names) + 1, dtype=np.int64)
+    rank[:-1][np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names)) + 1
+    found: np.ndarray = rank[codes]
+    return found
+
+
+def _all_coded(log: pd.DataFrame) -> dict[str, Coded]:
+    return {name: _coded(log[name]) for name in (*_COUNTED, "step", "file")}
+
+
+def _coded(cells: pd.Series) -> Coded:
+    """A code for each cell (-1 where missing), and the different texts."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy(), list(map(str, cells.cat.categories))
+    if isinstance(cells.dtype, pd.StringDtype):
+        coded = text_array(cells).dictionary_encode()
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return codes, coded.dictionary.to_pylist()
+    if cells.isna().all():
+        return np.full(len(cells), -1), []
+    found, names = pd.factorize(cells)
+    return found, [str(name) for name in names]
+
+
+def _tally(n: pd.Series, coded: Mapping[str, Coded]) -> pd.DataFrame:
+    """scope, table, action, reason, rows, n: how many entries, and cells, there are of each."""
+    key = np.zeros(len(n), dtype=np.int64)
+    for name in _COUNTED:
+        codes, texts = coded[name]
+        key = key * len(texts) + codes
+    group, distinct = pd.factorize(key)
+    where = np.zeros(len(distinct), dtype=np.int64)
+    # The first of each, which is the last one written.
+    where[group[::-1]] = np.arange(len(n))[::-1]
+    found = {
+        name: pd.array([coded[name][1][code] for code in coded[name][0][where]], dtype="str")
+        for name in _COUNTED
+    }
+    cells = np.bincount(group, weights=n, minlength=len(distinct)).astype(np.int64)
+    return pd.DataFrame({**found, "rows": np.bincount(group, minlength=len(distinct)), "n": cells})
 
 
 def _with_sheets(log: pd.DataFrame) -> pd.DataFrame:
     """Sheet and table names, which stand in brackets behind the file's, as a column."""
-    codes, names = pd.factorize(log["file"])
-    found = np.array([*(_split(str(name)) for name in names), (None, None)], dtype=object)
+    codes, names = _coded(log["file"])
+    if not any(map(_SHEET.fullmatch, names)):
+        return log
+    found = np.array([*(_split(name) for name in names), (None, None)], dtype=object)
     return log.assign(file=found[codes, 0], sheet=found[codes, 1])
 
 

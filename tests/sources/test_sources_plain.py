@@ -74,6 +74,30 @@ def test_plain_records_are_those_of_the_csv_module(text, header_line):
     assert [list(row) for row in zip(*columns, strict=True)] == exact.rows
 
 
+first = st.sampled_from(["c1", "longer", "", "é", "1"])
+signs = st.sampled_from([*"0123"] * 6 + ["", "12", "é", " "])
+regular = "header;a;b;c;d\nc1;0;1;2;3\n" + "c2;1;1;1;1\n" * 12
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(first, *[signs] * 4), max_size=8), st.booleans())
+@example([("", "", "", "", "")], True)
+@example([("", "", "", "", "")], False)
+@example([("", "1", "2", "3", "0")], False)
+@example([("x", "1", "2", "3")], True)
+@example([("x", "1", "2", "3", "4", "5")], True)
+@example([("x", "1", "2", "3", "4", "5")], False)
+@example([("x", "1;2", "3", "4", "5")], False)
+def test_columns_of_single_signs_are_those_of_the_csv_module(rows, last):
+    text = regular + "\n".join(";".join(row) for row in rows) + ("\n" if last and rows else "")
+    plain, exact = read_plain(text, 1, ";"), by_csv(text, 1)
+    whole = exact is not None and all(len(row) == 5 for row in exact.rows)
+    assert (plain is not None) == whole
+    if plain is not None:
+        columns = [column.to_pylist() for column in plain.columns]
+        assert [list(row) for row in zip(*columns, strict=True)] == exact.rows
+
+
 @settings(max_examples=150, deadline=None)
 @given(texts)
 @example("a;;a\n ;\x1c;\n1;2;3\n")

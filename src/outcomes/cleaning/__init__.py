@@ -3,6 +3,7 @@
 from outcomes.cleaning.dates import (
     DATE_ORDERS,
     OrderEvidence,
+    are_plain_days,
     order_evidence,
     parse_date,
     parse_dates,
@@ -19,7 +20,7 @@ from outcomes.cleaning.pipeline import (
 from outcomes.cleaning.policy import CleaningPolicy, Forgotten, Settings, cleaning_policy
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.reasons import Reason, reasons
-from outcomes.cleaning.text import missing_words, tidied, tidy
+from outcomes.cleaning.text import missing_words, no_text, tidied, tidy
 from outcomes.cleaning.traced import CELL, FIND_EPISODE, LOOK_UP, Tables, Traced, Tracing
 from outcomes.cleaning.words import is_withheld
 
@@ -37,12 +38,14 @@ __all__ = [
     "Tables",
     "Traced",
     "Tracing",
+    "are_plain_days",
     "clean",
     "cleaning_policy",
     "finish_table",
     "is_required",
     "is_withheld",
     "missing_words",
+    "no_text",
     "order_evidence",
     "parse_date",
     "parse_dates",

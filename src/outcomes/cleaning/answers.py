@@ -15,6 +15,7 @@ import pandas as pd
 from outcomes import instruments
 from outcomes.cleaning.policy import CleaningPolicy, Settings
 from outcomes.cleaning.presence import ANSWER_TABLES
+from outcomes.cleaning.text import each_text
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.errors import InstrumentError, RangeError
 from outcomes.ledger import FILE
@@ -23,6 +24,7 @@ from outcomes.privacy import may_name_somebody
 TOTAL = "total"
 # Scores of scales with decimals are compared with their ends after floating arithmetic.
 _ROUNDING = 1e-9
+_NO_ITEM = (np.nan, np.nan, np.nan)
 
 
 def check_instruments(tables: Tables, settings: Settings) -> Traced:
@@ -35,11 +37,11 @@ def check_instruments(tables: Tables, settings: Settings) -> Traced:
     known = {str(name).casefold(): str(name) for name in instruments.list()["id"]}
     for name in _present(tables):
         cells = tables[name]["instrument"]
-        found = cells.str.casefold().map(known).astype("string")
+        found = each_text(cells, lambda texts: [known.get(text.casefold()) for text in texts])
         unknown = cells[found.isna() & cells.notna()]
         if len(unknown):
             raise _unknown_instruments(name, unknown, list(known.values()))
-        tracing.replace(name, "instrument", found)
+        tracing.replace(name, {"instrument": found})
     return tracing.done()
 
 
@@ -87,11 +89,16 @@ def _present(tables: Tables) -> list[str]:
 
 def _limits(frame: pd.DataFrame) -> pd.DataFrame:
     """low, high, step by row; all missing where the instrument has no such item."""
-    pairs = frame["instrument"].astype("object") + "\n" + frame["item"].astype("object")
-    codes, distinct = pd.factorize(pairs)
-    found = [_item_limits(*pair.split("\n", 1)) for pair in distinct]
-    table = np.array([*found, (np.nan, np.nan, np.nan)], dtype=float)
-    return pd.DataFrame(table[codes], columns=["low", "high", "step"], index=frame.index)
+    instrument, ids = pd.factorize(frame["instrument"])
+    item, items = pd.factorize(frame["item"])
+    # Either may be missing, with the code -1.
+    pair, distinct = pd.factorize((instrument + 1) * (len(items) + 1) + item + 1)
+    found = [
+        _item_limits(str(ids[whose - 1]), str(items[which - 1])) if whose and which else _NO_ITEM
+        for whose, which in (divmod(int(code), len(items) + 1) for code in distinct)
+    ]
+    table = np.array([*found, _NO_ITEM], dtype=float)
+    return pd.DataFrame(table[pair], columns=["low", "high", "step"], index=frame.index)
 
 
 def _item_limits(instrument_id: str, item: str) -> tuple[float, float, float]:

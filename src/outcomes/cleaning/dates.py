@@ -10,6 +10,10 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+
+from outcomes.cleaning.iso import NO_DAY, plain_days
+from outcomes.schema.texts import missing, text_array
 
 DATE_ORDERS = ("ymd", "dmy", "mdy")
 
@@ -35,9 +39,8 @@ _ORDERED = {
     "mdy": re.compile(rf"(?P<m>\d{{1,2}})(?P<s>[-/. ])(?P<d>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}"),
 }
 _LAST_MONTH = 12
-# numpy counts days from here, and its missing day is the smallest number.
+# numpy counts days from here.
 _DAY_ZERO = date(1970, 1, 1).toordinal()
-_NO_DAY = np.iinfo(np.int64).min
 _ISO_LENGTH = len("2026-01-31")
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$")
 _NOON, _LAST_HOUR, _LAST_MINUTE = 12, 23, 59
@@ -107,13 +110,25 @@ def _local(day: date, found: re.Match[str], zone: tzinfo) -> date:
 
 def parse_dates(texts: pd.Series, order: str) -> pd.Series:
     """Dates as datetime64[s], missing where the text is missing or not a date."""
-    codes, distinct = pd.factorize(texts)
-    known: list[str] = distinct.to_numpy(dtype=object).tolist()
-    parsed = [parse_date(str(text), order) for text in known]
+    whole = text_array(texts)
+    days = plain_days(whole)
+    rest = np.flatnonzero((days == NO_DAY) & ~missing(whole))
+    if len(rest):
+        codes, distinct = pd.factorize(np.asarray(whole.take(pa.array(rest)).to_pylist(), object))
+        days[rest] = np.array([_day_number(text, order) for text in distinct])[codes]
     # numpy rather than pd.to_datetime: its years 1 to 9999 are those of datetime.date.
-    numbers = [_NO_DAY if day is None else day.toordinal() - _DAY_ZERO for day in parsed]
-    days = np.array([*numbers, _NO_DAY], dtype="int64").view("datetime64[D]")
-    return pd.Series(days.astype("datetime64[s]")[codes], index=texts.index)
+    return pd.Series(days.view("datetime64[D]").astype("datetime64[s]"), index=texts.index)
+
+
+def _day_number(text: str, order: str) -> int:
+    day = parse_date(text, order)
+    return NO_DAY if day is None else day.toordinal() - _DAY_ZERO
+
+
+def are_plain_days(texts: pd.Series) -> bool:
+    """Whether all texts that are there are ISO days already."""
+    whole = text_array(texts)
+    return bool(((plain_days(whole) != NO_DAY) | missing(whole)).all())
 
 
 def two_digit_years(texts: pd.Series) -> pd.Series:
@@ -170,7 +185,8 @@ def order_evidence(cells: Iterable[tuple[str, int]]) -> OrderEvidence:
     """Sort (text, line) pairs by the order they prove: there are only twelve months."""
     found = OrderEvidence()
     for text, line in cells:
-        match = _ORDERED["dmy"].fullmatch(text)
+        # A year in front says nothing of the order, and is what most exports write.
+        match = None if text[:4].isdigit() else _ORDERED["dmy"].fullmatch(text)
         if match is None:
             continue
         first, second = int(match["d"]), int(match["m"])

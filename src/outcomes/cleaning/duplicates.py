@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.cleaning.forms import RATED
+from outcomes.cleaning.numbering import numbered
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.schema import TABLES, Table
@@ -26,9 +27,10 @@ def remove_duplicates(tables: Tables, settings: Settings) -> Traced:
         frame, table = tracing[name], TABLES[name]
         if name in RATED:
             continue
-        shared = frame[frame.duplicated(list(table.key), keep=False)]
-        if shared.empty:
+        number = numbered([frame[column] for column in table.key])
+        if not len(number) or int(number.max()) == len(number) - 1:
             continue
+        shared = frame[np.bincount(number)[number] > 1]
         key = shared.groupby(list(table.key), dropna=False, sort=False).ngroup().to_numpy()
         content = shared.groupby(table.names, dropna=False, sort=False).ngroup().to_numpy()
         first = _first_in_group(key)

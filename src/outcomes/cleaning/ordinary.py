@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from outcomes.cleaning.dates import parse_dates
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.resent import Resent, judge_resent
+from outcomes.instruments.coded import looked_up
 from outcomes.schema import EARLIEST, TABLES, Table, empty_table
+from outcomes.schema.texts import places_of, text_array
 
 _NO_DAY, _NEVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 _NOBODY = -2
@@ -52,9 +55,9 @@ class WideLines:
     `words` are the columns as they are mapped, by name; `occasion` and `rater` hold those with a
     meaning, and `known` says that every word of the line has one. `taken_on` counts days since
     1970 (`no_day()` where it is no date). `cells` (n, k) are codes into the distinct
-    `cell_texts` (None where nothing is written), `answered` (n, k) says that something is,
-    `usable` (n, k) that it is a code of the scale, given in `values` (n, k). `low` and `high`
-    (k) are the ends of the scale.
+    `cell_texts` (None where nothing is written) and their `numbers` (NaN where none is);
+    `answered` (n, k) says that something is written, `usable` (n, k) that it is a code of the
+    scale. `low` and `high` (k) are the ends of the scale.
     """
 
     instrument: str
@@ -67,9 +70,9 @@ class WideLines:
     words: dict[str, Texts]
     cells: np.ndarray
     cell_texts: np.ndarray
+    numbers: np.ndarray
     answered: np.ndarray
     usable: np.ndarray
-    values: np.ndarray
     low: np.ndarray
     high: np.ndarray
 
@@ -82,8 +85,8 @@ class Relations:
     `clients`; `started_on` and `ended_on` count days since 1970 (`no_day()` where not known).
     """
 
-    clients: pd.Index
-    episodes: pd.Index
+    clients: pa.Array
+    episodes: pa.Array
     participants: tuple[np.ndarray, ...]
     started_on: np.ndarray
     ended_on: np.ndarray
@@ -139,7 +142,7 @@ def _resent(lines: WideLines, near: np.ndarray, sound: np.ndarray, days: int) ->
         _who(lines, where),
         lines.taken_on[where],
         (lines.occasion.codes[where], lines.rater.codes[where]),
-        np.where(lines.usable[where], lines.values[where], np.nan),
+        np.where(lines.usable[where], lines.numbers[lines.cells[where]], np.nan),
         whole,
         days=days,
     )
@@ -203,16 +206,16 @@ def relations(tables: Mapping[str, pd.DataFrame]) -> Relations:
     people, couples, episodes = (
         _keyed(tables.get(name), TABLES[name]) for name in ("clients", "couples", "episodes")
     )
-    clients = pd.Index(people["client_id"].to_numpy(dtype=object))
-    couple = pd.Index(couples["couple_id"].to_numpy(dtype=object))
-    of_couple = _find(couple, episodes["couple_id"])
-    owners = [_find(clients, episodes["client_id"])]
+    clients = text_array(people["client_id"])
+    couple = text_array(couples["couple_id"])
+    of_couple = places_of(couple, episodes["couple_id"])
+    owners = [places_of(clients, episodes["client_id"])]
     for partner in ("client_a", "client_b"):
-        place = np.append(_find(clients, couples[partner]), -1)
+        place = np.append(places_of(clients, couples[partner]), -1)
         owners.append(place[of_couple])
     return Relations(
         clients=clients,
-        episodes=pd.Index(episodes["episode_id"].to_numpy(dtype=object)),
+        episodes=text_array(episodes["episode_id"]),
         participants=tuple(np.where(owner < 0, _NOBODY, owner) for owner in owners),
         started_on=_days(episodes["started_on"]),
         ended_on=_days(episodes["ended_on"]),
@@ -223,19 +226,14 @@ def _keyed(frame: pd.DataFrame | None, table: Table) -> pd.DataFrame:
     (key,) = table.key
     if frame is None:
         return empty_table(table.name)
-    found = frame[frame[key].notna()]
-    return found.drop_duplicates(key)
+    keys = text_array(frame[key])
+    if not keys.null_count and len(keys.unique()) == len(keys):
+        return frame
+    return frame[frame[key].notna()].drop_duplicates(key)
 
 
-def _find(index: pd.Index, cells: pd.Series) -> np.ndarray:
-    wanted = cells.to_numpy(dtype=object, na_value=None)
-    found: np.ndarray = index.get_indexer(pd.Index(wanted, dtype=object))
-    return np.where(cells.isna().to_numpy(), -1, found)
-
-
-def _positions(index: pd.Index, column: Texts) -> np.ndarray:
-    found = index.get_indexer(pd.Index(column.texts, dtype=object))
-    places: np.ndarray = np.append(found, -1)[column.codes]
+def _positions(ids: pa.Array, column: Texts) -> np.ndarray:
+    places: np.ndarray = np.append(places_of(ids, column.texts), -1)[column.codes]
     return places
 
 
@@ -255,8 +253,17 @@ def _witnesses(lines: WideLines, sound: np.ndarray) -> np.ndarray:
     """
     found = np.zeros(len(sound), dtype=bool)
     for end in (lines.low, lines.high):
-        at_end = ((lines.values == end) & lines.usable).any(axis=1) & sound
+        at_end = _has(lines, end) & sound
         if not at_end.any():
             return np.ones(len(sound), dtype=bool)
         found[int(np.argmax(at_end))] = True
+    return found
+
+
+def _has(lines: WideLines, ends: np.ndarray) -> np.ndarray:
+    """Lines with a usable answer that is the end of its item's scale."""
+    found = np.zeros(len(lines.cells), dtype=bool)
+    for item, end in enumerate(ends):
+        at_end = looked_up(lines.cells[:, item], lines.numbers == end)
+        found |= at_end & lines.usable[:, item]
     return found

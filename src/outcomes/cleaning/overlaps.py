@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from outcomes.cleaning.context import known
 from outcomes.cleaning.finding import PARTNERS, people_in_episodes
+from outcomes.cleaning.numbering import numbered
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
+from outcomes.schema.texts import ranks
 
 AT_ONCE = "couples_at_once"
+# The last day an episode without an end may have, the first day of all, and no day.
+_EARLIEST, _FAR = (int(np.datetime64(day).astype(np.int64)) for day in ("0001-01-01", "9999-12-31"))
+_NEVER = _FAR + 1
 
 
 def check_couples(tables: Tables, settings: Settings) -> Traced:
@@ -57,17 +63,45 @@ def check_overlaps(tables: Tables, settings: Settings) -> Traced:
     episodes = known(tables, "episodes", settings)
     if episodes is None:
         return tracing.done()
-    far = pd.Timestamp("9999-12-31").as_unit("s")
-    spans = episodes[["episode_id", "started_on"]].assign(end=episodes["ended_on"].fillna(far))
-    spans["course"] = episodes.groupby(
-        ["unit", "client_id", "couple_id", "intervention"], dropna=False, sort=False
-    ).ngroup()
-    spans = spans.sort_values(["course", "started_on", "episode_id"])
-    course = spans.groupby("course")
-    before = course["end"].cummax().groupby(spans["course"]).shift()
-    later = spans["started_on"] < before
-    earlier = course["started_on"].shift(-1) < spans["end"]
+    same = ("unit", "client_id", "couple_id", "intervention")
+    course = numbered([episodes[column] for column in same])
+    several = np.flatnonzero(np.bincount(course)[course] > 1)
+    found = np.zeros(len(episodes), dtype=bool)
+    if len(several):
+        rows = episodes.iloc[several]
+        found[several] = _overlapping(
+            course[several],
+            _days(rows["started_on"], _NEVER),
+            _days(rows["ended_on"], _FAR),
+            ranks(rows["episode_id"]),
+        )
     # The source's own rows come first.
-    found = (later | earlier).reindex(episodes.index).to_numpy()[: len(tables["episodes"])]
-    tracing.flag("episodes", found, "overlapping_episodes", "started_on")
+    own = found[: len(tables["episodes"])]
+    tracing.flag("episodes", own, "overlapping_episodes", "started_on")
     return tracing.done()
+
+
+def _days(dates: pd.Series, unknown: int) -> np.ndarray:
+    days = dates.to_numpy(dtype="datetime64[D]")
+    return np.where(np.isnat(days), unknown, days.astype(np.int64))
+
+
+def _overlapping(
+    course: np.ndarray, start: np.ndarray, end: np.ndarray, place: np.ndarray
+) -> np.ndarray:
+    """Which of n episodes overlap another of their course; `place` orders those of one day.
+
+    Days count from 1970, `_NEVER` for a start that is not known, which overlaps nothing.
+    """
+    order = np.lexsort((place, start, course))
+    course, start, end = course[order], start[order], end[order]
+    # Each course lies beyond all days of the one before it, so that its ends are its own.
+    _, group = np.unique(course, return_inverse=True)
+    shift = group * (_FAR - _EARLIEST + 1)
+    latest = np.maximum.accumulate(end + shift) - shift
+    same = course[1:] == course[:-1]
+    later = np.append(False, same & (start[1:] < latest[:-1]))
+    earlier = np.append(same & (start[1:] < end[:-1]), False)
+    found = np.zeros(len(course), dtype=bool)
+    found[order] = later | earlier
+    return found

@@ -38,7 +38,7 @@ def join_partner_sessions(tables: Tables, settings: Settings) -> Traced:
     status = kept["status"].astype("string")
     tracing.change("sessions", first & (status != sessions["status"]), REASON, "status", status)
     nobody = pd.Series(pd.NA, index=sessions.index, dtype="string")
-    tracing.replace("sessions", "client_id", sessions["client_id"].mask(first, nobody))
+    tracing.replace("sessions", {"client_id": sessions["client_id"].mask(first, nobody)})
     others = joined[joined["row"] != joined["kept"]]
     tracing.drop("sessions", sessions.index.isin(others["row"]), REASON)
     _move_ratings(tracing, sessions, others)

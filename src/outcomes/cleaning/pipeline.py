@@ -31,6 +31,7 @@ from outcomes.cleaning.words import check_words
 from outcomes.errors import InputError
 from outcomes.ledger import FILE, LINE, Ledger
 from outcomes.schema import TABLES, SourceFile, Study, empty_table
+from outcomes.schema.texts import ascends, text_array
 
 Step = Callable[[Tables, Settings], Traced]
 
@@ -211,6 +212,10 @@ def _cells(frame: pd.DataFrame, column: str) -> ExtensionArray:
 def finish_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The declared columns and dtypes of a table, sorted by key."""
     table = TABLES[name]
-    ordered = frame.sort_values(list(table.key), kind="stable", na_position="first")
     dtypes = {column.name: column.dtype for column in table.columns}
+    key = list(table.key)
+    if len(key) == 1 and ascends(text_array(frame[key[0]])):
+        ordered = frame
+    else:
+        ordered = frame.sort_values(key, kind="stable", na_position="first")
     return ordered[table.names].reset_index(drop=True).astype(dtypes)

@@ -24,6 +24,8 @@ def lines_behind(
     own (`_of_file`, `_of_line`); `tables` are the rows kept, `log` the entries so far.
     Returns the lines of rows that are kept, and entries for those that went with a lost row.
     """
+    if not shared:
+        return [], []
     whole = pd.concat([part for part in log if len(part)] or [_none()], ignore_index=True)
     used, lost = [], []
     for table, lines in shared.items():

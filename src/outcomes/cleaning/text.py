@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
 
 from outcomes.cleaning.policy import Settings
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.ledger import FILE, LINE, Action, entries
+from outcomes.schema.texts import among, is_compact, text_array
 
 TEXT = pd.StringDtype()
 
@@ -35,18 +37,35 @@ def no_text(rows: int) -> ExtensionArray:
 
 def tidy(cells: pd.Series, missing: Collection[str]) -> pd.Series:
     """Trimmed text with missing words made NA; line ends inside a cell become line feeds."""
-    return each_text(cells, lambda texts: tidied(texts, missing))
+    whole = cells if cells.dtype == TEXT else cells.astype(TEXT)
+    texts = text_array(whole)
+    if not is_compact(texts):
+        return each_text(whole, lambda texts: tidied(texts, missing))
+    said = among(texts, _words(missing))
+    if not said.any():
+        return whole
+    found = pd.array(pc.if_else(pa.array(said), None, texts), dtype=TEXT)
+    return pd.Series(found, index=cells.index, name=cells.name)
 
 
 def tidied(texts: Sequence[str], missing: Collection[str]) -> list[str | None]:
     """Texts as `tidy` leaves them, None for a word for missing."""
-    words = {word.strip().casefold() for word in missing} | {""}
+    words = _words(missing)
     # One search through all texts is quicker than a search in each.
-    ends = "\r" in "".join(texts)
-    trimmed = [(_one_line_end(text) if ends else text).strip() for text in texts]
+    whole = "".join(texts)
+    if whole.isascii() and whole.isprintable() and " " not in whole:
+        trimmed = list(texts)
+    else:
+        ends = "\r" in whole
+        trimmed = [(_one_line_end(text) if ends else text).strip() for text in texts]
     if not words.isdisjoint(map(str.casefold, trimmed)):
         return [None if text.casefold() in words else text for text in trimmed]
     return list(trimmed)
+
+
+def _words(missing: Collection[str]) -> set[str]:
+    """Words for missing as they are compared; an empty cell is one."""
+    return {word.strip().casefold() for word in missing} | {""}
 
 
 def _one_line_end(text: str) -> str:
@@ -65,22 +84,13 @@ def missing_words(
 
     One flagged entry (missing_word) for each, at the first such line, with the count as `n`.
     """
-    words = {word.strip().casefold() for word in missing} - {""}
+    words = _words(missing) - {""}
     log = []
     for column in columns:
-        if isinstance(rows[column].dtype, pd.CategoricalDtype):
-            codes = rows[column].cat.codes.to_numpy()
-            texts = rows[column].cat.categories.to_list()
-        else:
-            codes, distinct = pd.factorize(rows[column])
-            texts = distinct.to_numpy(dtype=object).tolist()
-        folded = [*map(str.casefold, map(str.strip, map(str, texts)))]
-        if words.isdisjoint(folded):
+        said = _says(rows[column], words)
+        if not said.any():
             continue
-        said = np.array([*(text in words for text in folded), False], dtype=bool)
-        if not said[codes].any():
-            continue
-        found = rows.loc[said[codes], [FILE, LINE]]
+        found = rows.loc[said, [FILE, LINE]]
         for _, places in found.groupby(FILE, sort=False):
             first = places.nsmallest(1, LINE)
             entry = entries(
@@ -91,13 +101,33 @@ def missing_words(
     return log
 
 
+def _says(cells: pd.Series, words: Collection[str]) -> np.ndarray:
+    """Which cells hold one of these words."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        codes = cells.cat.codes.to_numpy()
+        distinct = cells.cat.categories
+    elif cells.dtype == TEXT and is_compact(texts := text_array(cells)):
+        return among(texts, words)
+    else:
+        codes, distinct = pd.factorize(cells)
+    said = [str(text).strip().casefold() in words for text in distinct]
+    if not any(said):
+        return np.zeros(len(cells), dtype=bool)
+    found: np.ndarray = np.array([*said, False], dtype=bool)[codes]
+    return found
+
+
+def _is_empty(cells: pd.Series) -> bool:
+    return bool(text_array(cells).null_count == len(cells))
+
+
 def tidy_text(tables: Tables, settings: Settings) -> Traced:
     """Trim every cell and empty those that hold a word for missing."""
     tracing = Tracing("tidy_text", tables)
     for name, frame in tables.items():
-        columns = [c for c in frame if not str(c).startswith("_") and frame[c].notna().any()]
+        columns = [c for c in frame if not str(c).startswith("_") and not _is_empty(frame[c])]
         for entry in missing_words(frame, columns, settings.missing, step="tidy_text", table=name):
             tracing.remark(entry)
-        for column in columns:
-            tracing.replace(name, column, tidy(frame[column], settings.missing))
+        tidier = {column: tidy(frame[column], settings.missing) for column in columns}
+        tracing.replace(name, tidier)
     return tracing.done()

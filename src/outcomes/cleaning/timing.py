@@ -9,6 +9,7 @@ from outcomes.cleaning.policy import PlannedDate, Settings
 from outcomes.cleaning.presence import is_required
 from outcomes.cleaning.traced import Tables, Traced, Tracing
 from outcomes.schema import EARLIEST, TABLES, Kind
+from outcomes.schema.texts import places_of, text_array
 
 
 def check_dates(tables: Tables, settings: Settings) -> Traced:
@@ -76,7 +77,7 @@ def check_order(tables: Tables, settings: Settings) -> Traced:
 
 def _span(episodes: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Start and end of the episode of each row."""
-    spans = episodes.set_index("episode_id")[["started_on", "ended_on"]]
-    # reindex, not map: pandas' map turns dates of an empty table into numbers and fails.
-    found = spans.reindex(rows["episode_id"]).set_axis(rows.index)
+    place = places_of(text_array(episodes["episode_id"]), rows["episode_id"])
+    spans = episodes[["started_on", "ended_on"]].set_axis(range(len(episodes)))
+    found = spans.reindex(place).set_axis(rows.index)
     return found["started_on"], found["ended_on"]

@@ -84,13 +84,13 @@ class Tracing:
         """Keep rows, and make one of their cells missing."""
         if self._enter(table, mask, Action.EMPTIED, reason, column):
             frame = self._tables[table]
-            self.replace(table, column, frame[column].mask(_plain(mask)))
+            self.replace(table, {column: frame[column].mask(_plain(mask))})
 
     def change(self, table: str, mask: Mask, reason: str, column: str, cells: pd.Series) -> None:
         """Keep rows, and take one of their cells from `cells`; one entry for each line."""
         if self._enter(table, mask, Action.CHANGED, reason, column, by_line=True):
             frame = self._tables[table]
-            self.replace(table, column, frame[column].mask(_plain(mask), cells))
+            self.replace(table, {column: frame[column].mask(_plain(mask), cells)})
 
     def flag(self, table: str, mask: Mask, reason: str, column: str | None = None) -> None:
         """Keep rows as they are, worth a look."""
@@ -108,9 +108,10 @@ class Tracing:
         if len(log):
             self._log.append(log)
 
-    def replace(self, table: str, column: str, cells: pd.Series) -> None:
-        """Put other cells into a column without an entry: the same content, better typed."""
-        self._tables[table] = self._tables[table].assign(**{column: cells})
+    def replace(self, table: str, columns: Mapping[str, pd.Series]) -> None:
+        """Put other cells into columns without an entry: the same content, better typed."""
+        if columns:
+            self._tables[table] = self._tables[table].assign(**columns)
 
     def done(self) -> Traced:
         """Return the outcome of the step."""
@@ -129,7 +130,8 @@ class Tracing:
         plain = _plain(mask)
         if not plain.any():
             return False
-        rows = self._tables[table][plain]
+        frame = self._tables[table]
+        rows = frame[[FILE, LINE, CELL] if CELL in frame else [FILE, LINE]][plain]
         if by_line:
             rows = rows.drop_duplicates([FILE, LINE])
         found = entries(
@@ -144,5 +146,7 @@ class Tracing:
 
 def _plain(mask: Mask) -> np.ndarray:
     """Turn a mask into numpy; unknown counts as not affected."""
+    if mask.dtype == bool:
+        return np.asarray(mask)
     filled = pd.array(mask, dtype="boolean").fillna(False)
     return np.asarray(filled.to_numpy(dtype=bool))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from outcomes.cleaning.dates import parse_dates, parse_times, two_digit_years
@@ -63,16 +64,32 @@ def set_types(tables: Tables, settings: Settings) -> Traced:
     """
     tracing = Tracing("set_types", tables)
     for name in tables:
+        typed = {}
         for column in TABLES[name].columns:
             before = tracing[name][column.name]
+            if column.kind not in REASONS and before.dtype == column.dtype:
+                continue
+            if before.isna().all():
+                typed[column.name] = _nothing(before.index, column.dtype)
+                continue
             after = convert(before, column, settings.date_order)
             if column.kind in REASONS:
-                _lose(tracing, name, column, before.where(after.isna()))
-            if len(after) != len(tracing[name]):
-                after = after.reindex(tracing[name].index)
-            kept = after.astype(column.dtype)
-            tracing.replace(name, column.name, kept)
+                lost = after.isna() & before.notna()
+                if lost.any():
+                    _lose(tracing, name, column, before.where(lost))
+            typed[column.name] = after.astype(column.dtype)
+        index = tracing[name].index
+        tracing.replace(
+            name, {c: cells.reindex(index) if len(cells) != len(index) else cells
+                   for c, cells in typed.items()},
+        )  # fmt: skip
     return tracing.done()
+
+
+def _nothing(index: pd.Index, dtype: str) -> pd.Series:
+    """A column without any value."""
+    none = pd.Series([], dtype=dtype).array.take(np.full(len(index), -1), allow_fill=True)
+    return pd.Series(none, index=index)
 
 
 def _lose(tracing: Tracing, name: str, column: Column, lost: pd.Series) -> None:

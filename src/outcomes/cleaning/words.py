@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from outcomes.cleaning.policy import CleaningPolicy, Settings, cleaning_policy
 from outcomes.cleaning.text import each_text
@@ -13,6 +15,7 @@ from outcomes.errors import VocabularyError
 from outcomes.ledger import FILE, LINE
 from outcomes.privacy import has_name_shape, holds_given_name, names_somebody
 from outcomes.schema import TABLES, vocabularies
+from outcomes.schema.texts import text_array
 
 
 def check_words(tables: Tables, settings: Settings) -> Traced:
@@ -27,20 +30,34 @@ def check_words(tables: Tables, settings: Settings) -> Traced:
     tracing = Tracing("check_words", tables)
     unknown: list[tuple[str, pd.Series]] = []
     for name, frame in tables.items():
+        replaced = {}
         for column in TABLES[name].columns:
-            if column.vocabulary is None:
+            cells = frame[column.name]
+            if column.vocabulary is None or are_words(cells, column.vocabulary):
                 continue
             known = {word.casefold(): word for word in vocabularies()[column.vocabulary].words}
-            cells = frame[column.name]
             words = each_text(cells, partial(_in_case, known))
             lost = cells[cells.notna() & words.isna()]
             if len(lost):
                 counts = _counts(lost, frame.loc[lost.index], settings)
                 unknown.append((f"{name}.{column.name}", counts))
-            tracing.replace(name, column.name, words)
+            replaced[column.name] = words
+        tracing.replace(name, replaced)
     if unknown:
         raise _refusal(unknown, settings.policy)
     return tracing.done()
+
+
+def are_words(cells: pd.Series, vocabulary: str) -> bool:
+    """Whether all cells are empty or words of the vocabulary as they are written there."""
+    texts = text_array(cells)
+    found = pc.is_in(texts, value_set=_written(vocabulary))
+    return texts.null_count == len(texts) or bool(pc.all(pc.or_(found, texts.is_null())).as_py())
+
+
+@cache
+def _written(vocabulary: str) -> pa.Array:
+    return pa.array(list(vocabularies()[vocabulary].words), pa.large_string())
 
 
 def _counts(lost: pd.Series, rows: pd.DataFrame, settings: Settings) -> pd.Series:

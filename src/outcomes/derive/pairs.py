@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from outcomes.derive.care import care_at_start
 from outcomes.derive.people import EPISODE_COLUMNS, PERSON_COLUMNS, people, sessions_attended
@@ -14,6 +15,7 @@ from outcomes.errors import UsageError
 from outcomes.instruments.registry import get
 from outcomes.instruments.scoring import score
 from outcomes.schema import Study, vocabularies
+from outcomes.schema.texts import places_of, text_array
 
 STATUSES = ("paired", "no_start_score", "no_end_score", "no_score")
 PAIR_COLUMNS = [
@@ -79,8 +81,7 @@ def pairs(
     rows["instrument"] = pd.Series(instrument, index=rows.index, dtype="string")
     rows = _attach(rows, start, "pre")
     rows = _attach(rows, end, "post")
-    n_scores = usable.groupby("row").size()
-    rows["n_scores"] = n_scores.reindex(rows.index, fill_value=0).astype("int64")
+    rows["n_scores"] = np.bincount(usable["row"], minlength=len(rows))
     rows["days"] = (rows["post_on"] - rows["pre_on"]).dt.days.astype("Int64")
     rows["sessions_attended"] = sessions_attended(study, rows["episode_id"])
     rows["status"] = _status(rows)
@@ -136,7 +137,7 @@ def _rows_of(found: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
     for column in ("client_id", "episode_id"):
         here, texts = _coded(keys[column])
         there, others = _coded(found[column])
-        place = pd.Index(texts).get_indexer(pd.Index(others))
+        place = places_of(texts, others)
         # A text that no row has is another number than no text.
         place = np.append(np.where(place < 0, -2, place), -1)
         wanted = wanted * (len(texts) + 2) + here + 2
@@ -146,12 +147,12 @@ def _rows_of(found: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
     return row
 
 
-def _coded(cells: pd.Series) -> tuple[np.ndarray, pd.Index]:
+def _coded(cells: pd.Series) -> tuple[np.ndarray, pa.Array]:
     """A code for each cell (-1 where missing), and the distinct texts."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.cat.codes.to_numpy(), cells.cat.categories
-    codes, texts = pd.factorize(cells)
-    return codes, pd.Index(texts)
+        return cells.cat.codes.to_numpy(), text_array(cells.cat.categories.to_series())
+    coded = text_array(cells).dictionary_encode()
+    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), coded.dictionary
 
 
 def check_rater(rater: str) -> None:
@@ -206,10 +207,12 @@ def _first(usable: pd.DataFrame, candidates: np.ndarray, *order: np.ndarray) -> 
     row = usable["row"].to_numpy()
     left = np.flatnonzero(candidates)
     for key in (*order, usable["score"].to_numpy()):
-        # By the smallest key of each row, which costs less than a sort.
+        # By the smallest key of each row, which costs less than a sort; as floats, since
+        # numpy has no quick way for a mix of types.
         best = np.full(int(row.max(initial=-1)) + 1, np.inf)
-        np.minimum.at(best, row[left], key[left])
-        left = left[key[left] == best[row[left]]]
+        mine, owner = key[left].astype(np.float64), row[left]
+        np.minimum.at(best, owner, mine)
+        left = left[mine == best[owner]]
     _, first = np.unique(row[left], return_index=True)
     return usable.iloc[left[first]].set_index("row")
 
@@ -238,6 +241,7 @@ def _attach(rows: pd.DataFrame, chosen: pd.DataFrame, name: str) -> pd.DataFrame
 
 def _status(rows: pd.DataFrame) -> pd.Series:
     """Which of `STATUSES` each row has."""
-    start, end = rows["pre"].notna(), rows["post"].notna()
-    words = np.select([start & end, end, start], STATUSES[:3], STATUSES[3])
-    return pd.Series(words, index=rows.index, dtype="string")
+    no_start, no_end = (rows[name].isna().to_numpy(dtype=bool) for name in ("pre", "post"))
+    # Without a start counts one, without an end two.
+    words = pa.array(STATUSES, pa.large_string()).take(pa.array(no_start + 2 * no_end))
+    return pd.Series(pd.array(words, dtype="string"), index=rows.index)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from outcomes.derive.policy import derive_policy
+from outcomes.errors import InputError
 from outcomes.schema import TABLES, Study
+from outcomes.schema.texts import places_of, ranks, text_array
 
 EPISODE_COLUMNS = [
     "client_id",
@@ -37,26 +40,42 @@ def people(study: Study) -> pd.DataFrame:
     of_couple = episodes["couple_id"].notna() & (
         episodes["unit"].eq("couple").fillna(False) | episodes["client_id"].isna()
     )
-    alone = episodes.loc[~of_couple, EPISODE_COLUMNS].assign(couple_id=pd.NA)
-    alone["couple_id"] = alone["couple_id"].astype("string")
-    rows = alone
+    alone = episodes.loc[~of_couple, EPISODE_COLUMNS]
+    nobody = pd.Series(pd.NA, index=alone.index, dtype="string")
+    rows = alone = alone.assign(couple_id=nobody)
     if of_couple.any():
         together = episodes.loc[of_couple, EPISODE_COLUMNS].drop(columns="client_id")
         together = together.merge(_partners(study.couples), on="couple_id", how="left")
         rows = pd.concat([alone, together[EPISODE_COLUMNS]], ignore_index=True)
 
-    persons = study.clients[["client_id", "practice_id", *PERSON_COLUMNS]]
-    persons = persons.rename(columns={"practice_id": "_home"})
-    rows = rows.merge(persons, on="client_id", how="left", validate="many_to_one")
-    rows["practice_id"] = rows["practice_id"].fillna(rows["_home"])
+    rows = _with_persons(rows.reset_index(drop=True), study.clients)
     if of_couple.any():
         couples = study.couples[["couple_id", "practice_id"]]
         couples = couples.rename(columns={"practice_id": "_shared"})
         rows = rows.merge(couples, on="couple_id", how="left", validate="many_to_one")
         rows["practice_id"] = rows["practice_id"].fillna(rows["_shared"])
     rows = rows[[*EPISODE_COLUMNS, *PERSON_COLUMNS]]
-    order = ["client_id", "started_on", "episode_id"]
-    return rows.sort_values(order, kind="stable", ignore_index=True)
+    started = rows["started_on"].to_numpy().astype("datetime64[s]").astype("int64")
+    # A day that is not known is the smallest number, and comes last.
+    started = np.where(rows["started_on"].isna(), np.iinfo(np.int64).max, started)
+    order = np.lexsort((ranks(rows["episode_id"]), started, ranks(rows["client_id"])))
+    return rows.take(order).reset_index(drop=True)
+
+
+def _with_persons(rows: pd.DataFrame, clients: pd.DataFrame) -> pd.DataFrame:
+    """Rows with what is known of their person, and their practice where they have none."""
+    ids = text_array(clients["client_id"])
+    if len(ids.unique()) < len(ids):
+        raise InputError(
+            "a client id stands in more than one row of the clients",
+            where="clients.client_id",
+            how_many=len(ids) - len(ids.unique()),
+            fix="read the source with outcomes.read, which resolves repeated keys",
+        )
+    known = clients[["practice_id", *PERSON_COLUMNS]].set_axis(range(len(clients)))
+    found = known.reindex(places_of(ids, rows["client_id"])).set_axis(rows.index)
+    home = rows["practice_id"].fillna(found["practice_id"])
+    return rows.assign(**{**found[PERSON_COLUMNS], "practice_id": home})
 
 
 def sessions_attended(study: Study, episode_ids: pd.Series) -> pd.Series:
@@ -66,6 +85,8 @@ def sessions_attended(study: Study, episode_ids: pd.Series) -> pd.Series:
     with an attended session, so an empty list means that sessions were not exported.
     """
     sessions = study.sessions
+    if sessions.empty:
+        return pd.Series(pd.NA, index=episode_ids.index, dtype="Int64")
     seen = sessions["status"].isin(list(derive_policy().attended))
     counts = seen.astype("Int64").groupby(sessions["episode_id"]).sum()
     return episode_ids.map(counts).astype("Int64")

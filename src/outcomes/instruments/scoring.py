@@ -65,17 +65,32 @@ def score_items(
     """
     values = oriented(instrument, answers, allow_unverified=allow_unverified)
     n_answered = (~np.isnan(values)).sum(axis=1)
+    total = np.nansum(values, axis=1)
+    found = scored(instrument, n_answered, total, allow_unverified=allow_unverified)
+    return found.set_axis(answers.index)
+
+
+def scored(
+    instrument: Instrument,
+    n_answered: np.ndarray,
+    total: np.ndarray,
+    *,
+    allow_unverified: bool = False,
+) -> pd.DataFrame:
+    """Score forms by how many items are answered and the sum of the answers after reversal.
+
+    Returns what `score_items` returns, without an index of its own.
+    """
     allowed = _missing_allowed(instrument, allow_unverified)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.nansum(values, axis=1) / n_answered
+        mean = total / n_answered
     usable = (n_answered >= instrument.n_items - allowed) & (n_answered > 0)
     return pd.DataFrame(
         {
             "score": np.where(usable, _total(instrument, mean), np.nan),
             "n_answered": n_answered,
             "prorated": usable & (n_answered < instrument.n_items),
-        },
-        index=answers.index,
+        }
     )
 
 
@@ -174,27 +189,27 @@ def _score_instrument(
     instrument: Instrument, rows: pd.DataFrame, allow_unverified: bool
 ) -> pd.DataFrame:
     forms, frame, totals = laid_out(instrument, rows)
-    scored = score_items(instrument, frame, allow_unverified=allow_unverified)
+    part = score_items(instrument, frame, allow_unverified=allow_unverified)
     _check_totals(instrument, totals)
-    take_total = np.isnan(scored["score"].to_numpy()) & ~np.isnan(totals)
-    n_answered = scored["n_answered"].astype("Int64").mask(take_total)
+    take_total = np.isnan(part["score"].to_numpy()) & ~np.isnan(totals)
+    n_answered = part["n_answered"].astype("Int64").mask(take_total)
     return forms.assign(
-        score=np.where(take_total, totals, scored["score"]),
+        score=np.where(take_total, totals, part["score"]),
         n_answered=n_answered.to_numpy(),
         n_items=instrument.n_items,
-        prorated=scored["prorated"].to_numpy() & ~take_total,
-        unverified=_rests_on_unverified(instrument, scored) & ~take_total,
+        prorated=part["prorated"].to_numpy() & ~take_total,
+        unverified=_rests_on_unverified(instrument, part) & ~take_total,
     ).astype({"n_answered": "Int64"})[[*SCORE_COLUMNS, "unverified"]]
 
 
-def _rests_on_unverified(instrument: Instrument, scored: pd.DataFrame) -> np.ndarray:
+def _rests_on_unverified(instrument: Instrument, part: pd.DataFrame) -> np.ndarray:
     """Which scores used a reversal key, a table or a rule for missing items nobody verified."""
     rule, table = instrument.missing, instrument.conversion
     always = bool(instrument.reversed_items) and not instrument.reversed_verified
     always |= table is not None and not table.verified
-    prorated = scored["prorated"].to_numpy(dtype=bool)
+    prorated = part["prorated"].to_numpy(dtype=bool)
     used = prorated if rule is not None and not rule.verified else np.zeros_like(prorated)
-    there = scored["score"].notna().to_numpy()
+    there = part["score"].notna().to_numpy()
     marked: np.ndarray = there & (used | always)
     return marked
 

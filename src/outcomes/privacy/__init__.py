@@ -21,6 +21,7 @@ from outcomes.privacy.masking import masked, name_tells, shown_files, shown_head
 from outcomes.privacy.names import has_name_shape, holds_given_name
 from outcomes.privacy.policy import Policy, policies, policy
 from outcomes.privacy.pseudonyms import (
+    KnownNames,
     holds_pseudonyms,
     is_pseudonym,
     key_id,
@@ -38,6 +39,7 @@ __all__ = [
     "ColumnFinding",
     "Finding",
     "IdentifierRules",
+    "KnownNames",
     "Policy",
     "age_at",
     "age_band",

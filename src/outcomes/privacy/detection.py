@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from outcomes.privacy.births import birth_share
 from outcomes.privacy.codes import code_letters, plain_codes
@@ -22,6 +23,7 @@ from outcomes.privacy.names import (
 )
 from outcomes.privacy.patterns import CERTAIN, certain_kind, kinds_in
 from outcomes.privacy.rules import IdentifierKind, header_words, identifier_rules
+from outcomes.schema.texts import text_array
 
 HEADER, VALUE = "header", "value"
 CERTAIN_, LIKELY = "certain", "likely"
@@ -154,14 +156,15 @@ def _is_shaped(text: str) -> bool:
     return has_name_shape(text) or is_given_name(text)
 
 
-def only_codes(filled: pd.Series) -> bool:
+def only_codes(filled: pd.Series | pa.Array) -> bool:
     """Whether all texts are plain codes that begin with letters, which are no given name.
 
     No rule finds a person, a number or a day in them.
     """
-    if not plain_codes(filled.array).all():
+    texts = text_array(filled)
+    if not plain_codes(texts).all():
         return False
-    letters = set(code_letters(filled.array))
+    letters = code_letters(texts).unique().to_pylist()
     return "" not in letters and not any(map(is_given_name, letters))
 
 
@@ -225,9 +228,10 @@ def _by_words(column: str, texts: list[str], counts: dict[str, int]) -> Iterator
 def _sample(cells: pd.Series) -> list[str]:
     """Filled cells, evenly spread over the column and cut to a bounded length."""
     limits = identifier_rules().limits
-    filled = cells.dropna()
+    filled = text_array(cells).drop_null()
     step = max(1, -(-len(filled) // limits.sample))
-    texts = (str(text).strip()[: limits.cell_length] for text in filled.iloc[::step])
+    places = pa.array(np.arange(0, len(filled), step))
+    texts = (text.strip()[: limits.cell_length] for text in filled.take(places).to_pylist())
     return [text for text in texts if text]
 
 
@@ -237,18 +241,20 @@ def _each(
     of_letters: Callable[[str], bool] | None = None,
 ) -> pd.Series:
     """Ask each different text once; with `of_letters`, of plain codes only their letters."""
-    codes, distinct = pd.factorize(cells)
-    texts = np.asarray(distinct, dtype=object)
-    plain = np.zeros(len(texts), dtype=bool) if of_letters is None else plain_codes(distinct)
+    coded = text_array(cells).dictionary_encode()
+    texts: pa.Array = coded.dictionary
+    plain = np.zeros(len(texts), dtype=bool) if of_letters is None else plain_codes(texts)
     answers = np.zeros(len(texts) + 1, dtype=bool)
-    others = np.flatnonzero(~plain)
-    answers[others] = [bool(asks(str(text))) for text in texts[others]]
+    others = texts.filter(pa.array(~plain)).to_pylist()
+    answers[np.flatnonzero(~plain)] = [bool(asks(text)) for text in others]
     if of_letters is not None:
-        answers[np.flatnonzero(plain)] = _of_letters(texts[plain], of_letters)
+        answers[np.flatnonzero(plain)] = _of_letters(texts.filter(pa.array(plain)), of_letters)
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return pd.Series(answers[codes], index=cells.index)
 
 
-def _of_letters(texts: np.ndarray, asks: Callable[[str], bool]) -> list[bool]:
-    letters = code_letters(texts)
-    known = {start: asks(start) for start in set(letters)}
-    return [known[start] for start in letters]
+def _of_letters(texts: pa.Array, asks: Callable[[str], bool]) -> np.ndarray:
+    letters = code_letters(texts).dictionary_encode()
+    known = np.array([asks(start) for start in letters.dictionary.to_pylist()], dtype=bool)
+    found: np.ndarray = known[letters.indices.to_numpy()]
+    return found

@@ -11,12 +11,16 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from outcomes.errors import InputError, UsageError
 from outcomes.schema import TABLES, Kind, Sensitivity, Table
+from outcomes.schema.texts import text_array, text_bytes
 
 # What a pseudonym stands for, by the table whose rows the id names.
 PREFIXES = {
@@ -34,14 +38,34 @@ BODY = 16
 CHECK = 4
 _SHAPE = rf"[a-z2-7]{{{BODY + CHECK}}}"
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
+# Five bytes are eight letters of five bits.
+_OCTETS, _LETTERS = 5, 8
 _BLOCK = hashlib.sha256().block_size
 _ANY = re.compile(rf"[{''.join(PREFIXES.values())}]{_SHAPE}")
 # Changing any of these changes every pseudonym.
 _ID, _CHECK, _KEY = (f"outcomes {what} 1\0" for what in ("pseudonym", "checksum", "key id"))
 
 
+@dataclass(slots=True, eq=False)
+class KnownNames:
+    """Pseudonyms of one kind and key made so far: `names` in the order of `ids`."""
+
+    ids: pa.Array = field(default_factory=lambda: pa.array([], pa.large_string()))
+    names: pa.Array = field(default_factory=lambda: pa.array([], pa.large_string()))
+
+    def of(self, ids: pa.Array) -> pa.Array:
+        """The pseudonym of each id, missing where there is none yet."""
+        return self.names.take(pc.index_in(ids, value_set=self.ids))
+
+    def add(self, ids: pa.Array, names: pa.Array) -> None:
+        """Remember new ones; an id without a name is none."""
+        there = names.is_valid()
+        self.ids = pa.concat_arrays([self.ids, ids.filter(there)])
+        self.names = pa.concat_arrays([self.names, names.filter(there)])
+
+
 def pseudonyms(
-    values: pd.Series, key: bytes, kind: str, *, known: dict[str, str] | None = None
+    values: pd.Series, key: bytes, kind: str, *, known: KnownNames | None = None
 ) -> pd.Series:
     """Replace ids by keyed pseudonyms; missing stays missing.
 
@@ -54,7 +78,7 @@ def pseudonyms(
     kind
         The table whose rows the ids name (`PREFIXES`).
     known
-        Pseudonyms of this kind and key made before, by id; new ones are added.
+        Pseudonyms of this kind and key made before; new ones are added.
 
     Returns
     -------
@@ -71,24 +95,24 @@ def pseudonyms(
         raise UsageError(
             f"there are no pseudonyms for {kind!r}", fix=f"use one of: {', '.join(PREFIXES)}"
         )
-    codes, distinct = pd.factorize(values.astype("string"))
-    memory = {} if known is None else known
-    ids = [str(value) for value in distinct.to_numpy(dtype=object)]
-    new = [value for value in ids if value not in memory]
-    fresh = dict(zip(new, _pseudonyms(new, key, kind), strict=True))
-    memory |= {value: name for value, name in fresh.items() if name is not None}
-    made = [memory.get(value) for value in ids]
+    if values.isna().all():
+        return values.astype("string")
+    memory = KnownNames() if known is None else known
+    coded = text_array(values).dictionary_encode()
+    ids: pa.Array = coded.dictionary
+    new = ids.filter(memory.of(ids).is_null())
+    memory.add(new, _pseudonyms(new, key, kind))
+    made = memory.of(ids)
     where = str(values.name or kind)
-    foreign = made.count(None)
-    if foreign:
+    if made.null_count:
         raise InputError(
             "ids are pseudonyms made with another key: the key was lost or changed, and people "
             "can no longer be matched across quarters",
             where=where,
-            how_many=foreign,
+            how_many=made.null_count,
             fix="name the old key file (--key FILE, or OUTCOMES_KEY)",
         )
-    clashes = len(made) - len(set(made))
+    clashes = len(made) - len(made.unique())
     if clashes:
         raise InputError(
             "two ids have one pseudonym: an id and its own pseudonym stand side by side",
@@ -96,7 +120,7 @@ def pseudonyms(
             how_many=clashes,
             fix="put either the exports or the clean tables into the source, not both",
         )
-    filled = pd.array([*made, None], dtype="string")[codes]
+    filled = pd.array(made.take(coded.indices), dtype="string")
     return pd.Series(filled, index=values.index, name=values.name)
 
 
@@ -104,13 +128,13 @@ def pseudonymise(
     tables: Mapping[str, pd.DataFrame],
     key: bytes,
     *,
-    known: dict[str, dict[str, str]] | None = None,
+    known: dict[str, KnownNames] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables whose ids are pseudonyms, in the order of their new keys.
 
     Every column of sensitivity PSEUDONYM is replaced, by the table it refers to: `client_a`
     and `client_id` agree. Rows are sorted anew, since the old order is the order of the ids.
-    `known` has pseudonyms made before by kind and id, and is added to.
+    `known` has pseudonyms made before by kind, and is added to.
     The tables given are not edited. Raises InputError as `pseudonyms`.
     """
     memory = {} if known is None else known
@@ -121,16 +145,21 @@ def pseudonymise(
                 frame[column].rename(f"{name}.{column}"),
                 key,
                 kind,
-                known=memory.setdefault(kind, {}),
+                known=memory.setdefault(kind, KnownNames()),
             )
             for column, kind in kinds(TABLES[name]).items()
         }
-        replaced = frame.assign(**columns)
-        order = list(TABLES[name].key)
-        hidden[name] = replaced.sort_values(
-            order, kind="stable", na_position="first", ignore_index=True
-        )
+        hidden[name] = _in_order(frame.assign(**columns), list(TABLES[name].key))
     return hidden
+
+
+def _in_order(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    if len(frame) < 2:
+        return frame.reset_index(drop=True)
+    if len(key) > 1 or frame[key[0]].isna().any():
+        return frame.sort_values(key, kind="stable", na_position="first", ignore_index=True)
+    order = pc.sort_indices(text_array(frame[key[0]])).to_numpy()
+    return frame.take(order).reset_index(drop=True)
 
 
 def kinds(table: Table) -> dict[str, str]:
@@ -159,7 +188,7 @@ def is_pseudonym(value: str) -> bool:
 
 def key_id(key: bytes) -> str:
     """A short name of the key, which may be published: the key cannot be had from it."""
-    return _letters(key, _KEY, [""], BODY)[0]
+    return _letters(key, _KEY, [b""], BODY).tobytes().decode("ascii")
 
 
 def text_columns() -> tuple[str, ...]:
@@ -202,54 +231,76 @@ def without_text(
     for place in columns:
         name, _, column = place.partition(".")
         frame = emptied[name]
+        if frame[column].isna().all():
+            continue
         blank = pd.Series(pd.NA, index=frame.index, dtype="string")
         emptied[name] = frame.assign(**{column: blank})
     return emptied
 
 
-def _pseudonyms(values: list[str], key: bytes, kind: str) -> list[str | None]:
-    """The pseudonym of each id; None where it is a pseudonym of another key."""
+def _pseudonyms(ids: pa.Array, key: bytes, kind: str) -> pa.Array:
+    """The pseudonym of each id; missing where it is a pseudonym of another key."""
     prefix = PREFIXES[kind]
-    if any(map(re.compile(prefix + _SHAPE).fullmatch, values)):
-        return [_pseudonym(value, key, kind) for value in values]
-    bodies = _letters(key, f"{_ID}{kind}\0", values, BODY)
-    checks = _letters(key, f"{_CHECK}{kind}\0", bodies, CHECK)
-    return [prefix + body + check for body, check in zip(bodies, checks, strict=True)]
+    shaped = np.diff(text_bytes(ids)[1]) == len(prefix) + BODY + CHECK
+    if shaped.any() and any(map(re.compile(prefix + _SHAPE).fullmatch, ids.to_pylist())):
+        return pa.array([_pseudonym(i, key, kind) for i in ids.to_pylist()], pa.large_string())
+    bodies = _letters(key, f"{_ID}{kind}\0", ids.cast(pa.large_binary()).to_pylist(), BODY)
+    checks = _letters(key, f"{_CHECK}{kind}\0", _each_row(bodies), CHECK)
+    start = np.full((len(ids), 1), ord(prefix), dtype=np.uint8)
+    return _texts(np.hstack([start, bodies, checks]))
+
+
+def _texts(letters: np.ndarray) -> pa.Array:
+    """Rows of ASCII letters as texts."""
+    ends = np.arange(len(letters) + 1, dtype=np.int64) * letters.shape[1]
+    parts = [pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(letters))]
+    return pa.LargeStringArray.from_buffers(len(letters), *parts)
+
+
+def _each_row(letters: np.ndarray) -> list[bytes]:
+    whole, width = letters.tobytes(), letters.shape[1]
+    return [whole[start : start + width] for start in range(0, len(whole), width)]
 
 
 def _pseudonym(value: str, key: bytes, kind: str) -> str | None:
     prefix = PREFIXES[kind]
-    if re.fullmatch(prefix + _SHAPE, value):
-        body = value[len(prefix) : -CHECK]
-        (check,) = _letters(key, f"{_CHECK}{kind}\0", [body], CHECK)
-        return value if hmac.compare_digest(check, value[-CHECK:]) else None
-    (body,) = _letters(key, f"{_ID}{kind}\0", [value], BODY)
-    (check,) = _letters(key, f"{_CHECK}{kind}\0", [body], CHECK)
-    return prefix + body + check
+    shaped = re.fullmatch(prefix + _SHAPE, value) is not None
+    if shaped:
+        body = value[len(prefix) : -CHECK].encode("ascii")
+    else:
+        body = _letters(key, f"{_ID}{kind}\0", [value.encode()], BODY).tobytes()
+    check = _letters(key, f"{_CHECK}{kind}\0", [body], CHECK).tobytes()
+    if shaped:
+        return value if hmac.compare_digest(check, value[-CHECK:].encode("ascii")) else None
+    return prefix + (body + check).decode("ascii")
 
 
-def _letters(key: bytes, start: str, ends: Sequence[str], length: int) -> list[str]:
-    """For each end, the first letters of HMAC-SHA256 over start and end, in lower-case base 32."""
+def _letters(key: bytes, start: str, ends: Sequence[bytes], length: int) -> np.ndarray:
+    """For each end, the first letters of HMAC-SHA256 over start and end, in lower-case base 32.
+
+    Returns ASCII (n, length).
+    """
     # The states after key and start are computed once: RFC 2104, with a key of one block.
     block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
     inner.update(start.encode("utf-8"))
     outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
-    digests = []
+    digests = bytearray()
     for end in ends:
         inside, outside = inner.copy(), outer.copy()
-        inside.update(end.encode("utf-8"))
+        inside.update(end)
         outside.update(inside.digest())
-        digests.append(outside.digest())
+        digests += outside.digest()
     size = hashlib.sha256().digest_size
-    bits = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, size)
-    return _base32(bits, length)
+    return _base32(np.frombuffer(digests, dtype=np.uint8).reshape(-1, size), length)
 
 
-def _base32(digests: np.ndarray, length: int) -> list[str]:
-    """The first letters of base 32 (RFC 4648, lower case) of each row of bytes."""
-    bits = np.unpackbits(digests[:, : -(-length * 5 // 8)], axis=1)[:, : length * 5]
-    places = bits.reshape(len(digests), length, 5) @ np.array([16, 8, 4, 2, 1], dtype=np.uint8)
-    letters = np.frombuffer(_ALPHABET, dtype=np.uint8)[places]
-    text = letters.tobytes().decode("ascii")
-    return [text[start : start + length] for start in range(0, len(text), length)]
+def _base32(digests: np.ndarray, length: int) -> np.ndarray:
+    """The first letters of base 32 (RFC 4648, lower case) of each row of bytes, as ASCII."""
+    groups = -(-length // _LETTERS)
+    parts = digests[:, : groups * _OCTETS].reshape(-1, groups, _OCTETS).astype(np.int64)
+    whole = parts @ (1 << np.arange(8 * (_OCTETS - 1), -1, -8))
+    places = whole[:, :, None] >> np.arange(5 * (_LETTERS - 1), -1, -5) & 31
+    letters = np.frombuffer(_ALPHABET, dtype=np.uint8)
+    found: np.ndarray = letters[places.reshape(len(digests), groups * _LETTERS)[:, :length]]
+    return found

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from outcomes.cleaning import finish_table
 from outcomes.cleaning.ordinary import Texts
 from outcomes.errors import InputError, UsageError
+from outcomes.instruments.coded import coded_values
 from outcomes.ledger import ENTRY_COLUMNS, FILE, LINE, Action, Ledger, LineFate, entries
 from outcomes.schema import TABLES, SourceFile, Study, empty_table
 from outcomes.sources.folder import PRACTICE_FOLDER
@@ -175,7 +176,7 @@ def _entries(table: pa.Table) -> pd.DataFrame:
 def _forms(instrument: str, table: pa.Table) -> Forms:
     """What `Forms.table` wrote."""
     items = [name for name in table.column_names if name.startswith("item_")]
-    columns = [table[name].to_numpy().astype(float) for name in items]
+    values = np.column_stack([table[name].to_numpy().astype(float) for name in items])
     return Forms(
         instrument=instrument,
         items=tuple(int(name.removeprefix("item_")) for name in items),
@@ -184,7 +185,7 @@ def _forms(instrument: str, table: pa.Table) -> Forms:
         taken_on=table["taken_on"].cast(pa.int32()).to_numpy().astype("int64"),
         occasion=_texts(table["occasion"]),
         rater=_texts(table["rater"]),
-        values=np.column_stack(columns),
+        answers=coded_values(values),
     )
 
 

@@ -65,8 +65,13 @@ def separators(text: str, wanted: Collection[str] = ()) -> tuple[str, ...]:
     them splits the header; several where the evidence does not tell them apart.
     """
     scores: dict[str, tuple[int, float]] = {}
+    lines = io.StringIO(text, newline="")
     for separator in SEPARATORS:
-        records = _records(text, separator)
+        # Without it a text is one cell a line, which no reader has to tell.
+        if separator not in text:
+            continue
+        lines.seek(0)
+        records = _records(lines, separator)
         if not records or len(records[0]) < 2:
             continue
         header, data = records[0], [row for row in records[1:] if any(map(str.strip, row))]
@@ -77,11 +82,11 @@ def separators(text: str, wanted: Collection[str] = ()) -> tuple[str, ...]:
     return tuple(separator for separator, score in scores.items() if score == best)
 
 
-def _records(text: str, separator: str) -> list[list[str]]:
+def _records(lines: io.StringIO, separator: str) -> list[list[str]]:
     found: list[list[str]] = []
     try:
         # Broken quoting is for the reader to report, which knows the line.
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        reader = csv.reader(lines, delimiter=separator)
         found.extend(islice(reader, _SAMPLE))
     except csv.Error:
         pass

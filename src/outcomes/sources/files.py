@@ -22,7 +22,7 @@ from outcomes.sources.framing import RawFile, framed, framed_plain, noted
 from outcomes.sources.header import join_headers
 from outcomes.sources.limits import source_policy
 from outcomes.sources.opening import check_text, check_workbook, read_bytes
-from outcomes.sources.plain import PlainRecords, coded_texts, read_plain
+from outcomes.sources.plain import PlainRecords, read_plain
 from outcomes.sources.totals import may_hold_totals
 from outcomes.sources.workbook import read_workbook
 
@@ -126,15 +126,15 @@ def _text_file(
     if raw is None:
         records = join_headers(read_delimited(text, name, header_line, separator), header_rows)
         raw = framed(_renamed(records, rename), name, header_line, digest)
-    guess = noted(name, [header_line], Action.FLAGGED, "guessed_encoding")
-    log = (guess, *raw.log) if guessed else raw.log
+    guess = noted(name, [header_line], Action.FLAGGED, "guessed_encoding") if guessed else None
+    log = raw.log if guess is None else (guess, *raw.log)
     return replace(raw, log=log, separator=separator)
 
 
 def _plain(text: str, header_line: int, separator: str) -> PlainRecords | None:
     """The quick way through a decoded text that is plain and holds no totals."""
     plain = read_plain(text, header_line, separator)
-    if plain is None or may_hold_totals(map(coded_texts, plain.columns)):
+    if plain is None or may_hold_totals(plain.coded()):
         return None
     return plain
 

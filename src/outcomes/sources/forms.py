@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from outcomes.cleaning.ordinary import Texts
+from outcomes.instruments.coded import CodedAnswers, looked_up, score_coded
 from outcomes.instruments.registry import get
-from outcomes.instruments.scoring import SCORE_COLUMNS, score_items
+from outcomes.instruments.scoring import SCORE_COLUMNS
 from outcomes.schema import TABLES
+from outcomes.schema.ordering import order_by
 
 _OCCASION_BITS, _RATER_BITS, _DAY_BITS = 4, 4, 22
 _FIRST_DAY = np.datetime64("0001-01-01", "D").astype("int64")
@@ -21,10 +22,7 @@ _FIRST_DAY = np.datetime64("0001-01-01", "D").astype("int64")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forms:
-    """n forms; `taken_on` in days since 1970, `values` (n, items) with NaN for no answer.
-
-    The work is fast where the answers to one item stand together in memory (order "F").
-    """
+    """n forms with their `answers` to some items; `taken_on` in days since 1970."""
 
     instrument: str
     items: tuple[int, ...]
@@ -33,7 +31,7 @@ class Forms:
     taken_on: np.ndarray
     occasion: Texts
     rater: Texts
-    values: np.ndarray
+    answers: CodedAnswers
 
     def __len__(self) -> int:
         return len(self.taken_on)
@@ -51,7 +49,8 @@ class Forms:
         # Numbers count up in the order of the lines, so the first line of each begins a form.
         first = np.diff(np.maximum.accumulate(number), prepend=-1) > 0
         whole = self._at(np.flatnonzero(first))
-        np.fmax.at(whole.values, number[~first], self.values[~first])
+        # A larger code is a larger answer, and any is larger than none.
+        np.maximum.at(whole.answers.codes, number[~first], self.answers.codes[~first])
         return whole
 
     def ordered(self) -> Forms:
@@ -67,7 +66,7 @@ class Forms:
             rater=_sorted(self.rater),
         )
         last = [np.where(c.codes < 0, len(c.texts), c.codes) for c in (whole.occasion, whole.rater)]
-        order = _order((whole.client.codes, whole.episode.codes, whole.taken_on, *last[::-1]))
+        order = order_by((whole.client.codes, whole.episode.codes, whole.taken_on, *last[::-1]))
         return whole._at(order)
 
     def renamed(self, client: np.ndarray, episode: np.ndarray) -> Forms:
@@ -96,8 +95,7 @@ class Forms:
         With `coded` the texts are categories, for which they have to be distinct (`ordered`).
         """
         instrument = get(self.instrument)
-        answers = pd.DataFrame(self.values, columns=list(self.items), copy=False)
-        scored = score_items(instrument, answers)
+        scored = score_coded(instrument, self.answers, self.items)
         frame = pd.DataFrame(
             {
                 **self.keys(coded=coded),
@@ -112,10 +110,11 @@ class Forms:
 
     def responses(self) -> pd.DataFrame:
         """The answers as rows of the canonical table, in no order."""
-        line, item = np.nonzero(~np.isnan(self.values))
+        values = self.answers.values()
+        line, item = np.nonzero(~np.isnan(values))
         found = pd.DataFrame(self.keys()).iloc[line].reset_index(drop=True)
         found["item"] = pd.array(np.array(self.items).astype(str)[item], dtype="string")
-        found["value"] = pd.array(self.values[line, item], dtype="Float64")
+        found["value"] = pd.array(values[line, item], dtype="Float64")
         return found[TABLES["responses"].names]
 
     def table(self) -> pa.Table:
@@ -127,8 +126,8 @@ class Forms:
             "occasion": _dictionary(self.occasion),
             "rater": _dictionary(self.rater),
         }
-        for item, values in zip(self.items, self.values.T, strict=True):
-            columns[f"item_{item}"] = _smallest(values)
+        for item, codes in zip(self.items, self.answers.codes.T, strict=True):
+            columns[f"item_{item}"] = _smallest(codes, self.answers.numbers)
         return pa.table(columns)
 
     def _at(self, rows: np.ndarray) -> Forms:
@@ -142,7 +141,7 @@ class Forms:
             taken_on=self.taken_on[rows],
             occasion=part(self.occasion),
             rater=part(self.rater),
-            values=np.take(self.values.T, rows, axis=1).T,
+            answers=self.answers.at(rows),
         )
 
 
@@ -151,24 +150,10 @@ def _sorted(column: Texts) -> Texts:
     used = np.zeros(len(column.texts) + 1, dtype=bool)
     used[column.codes] = True
     texts = column.texts[used[:-1]]
-    order = np.argsort(texts, kind="stable")
+    order = pc.sort_indices(pa.array(texts, pa.large_string())).to_numpy()
     place = np.full(len(used), -1, dtype=np.int64)
     place[np.flatnonzero(used[:-1])[order]] = np.arange(len(order))
     return Texts(place[column.codes], texts[order])
-
-
-def _order(keys: Sequence[np.ndarray]) -> np.ndarray:
-    """Stable order by whole numbers, the first key first."""
-    lows = [int(key.min(initial=0)) for key in keys]
-    sizes = [int(key.max(initial=0)) - low + 1 for key, low in zip(keys, lows, strict=True)]
-    if math.prod(sizes) >= np.iinfo(np.int64).max:
-        return np.lexsort(keys[::-1])
-    # One number for all keys costs less to sort than several keys.
-    whole = np.zeros(len(keys[0]), dtype=np.int64)
-    for key, low, size in zip(keys, lows, sizes, strict=True):
-        whole = whole * size + (key - low)
-    order: np.ndarray = np.argsort(whole, kind="stable")
-    return order
 
 
 def _dictionary(column: Texts) -> pa.DictionaryArray:
@@ -186,9 +171,11 @@ def _category(column: Texts) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False))
 
 
-def _smallest(values: np.ndarray) -> pa.Array:
-    missing = np.isnan(values)
-    filled = np.where(missing, 0, values)
-    small = filled.astype(np.int8)
-    exact = np.array_equal(small, filled)
-    return pa.array(small if exact else filled, mask=missing)
+def _smallest(codes: np.ndarray, numbers: np.ndarray) -> pa.Array:
+    """The answers to one item, in bytes where all are whole and small."""
+    filled = np.nan_to_num(numbers)
+    with np.errstate(invalid="ignore"):
+        small = filled.astype(np.int8)
+    exact = small == filled
+    table = small if exact.all() or exact[np.unique(codes)].all() else filled
+    return pa.array(looked_up(codes, table), mask=codes == 0)

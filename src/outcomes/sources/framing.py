@@ -13,10 +13,11 @@ from pandas.api.extensions import ExtensionArray
 from outcomes.errors import InputError
 from outcomes.ledger import FILE, LINE, Action, entries
 from outcomes.schema import SourceFile
+from outcomes.schema.texts import repeated
 from outcomes.sources.delimited import Records, check_width
-from outcomes.sources.plain import PlainRecords, coded_texts, named_columns
+from outcomes.sources.plain import PlainRecords, named_columns
 from outcomes.sources.spreadsheets.facts import SheetFact
-from outcomes.sources.totals import total_rows
+from outcomes.sources.totals import filled_texts, total_rows
 from outcomes.sources.workbook import Mark
 
 
@@ -50,6 +51,13 @@ class RawFile:
             return cells.cat.codes.to_numpy(), cells.cat.categories.to_numpy(dtype=object)
         codes, texts = pd.factorize(cells)
         return codes, np.asarray(texts, dtype=object)
+
+    def texts(self, column: str) -> pd.Series:
+        """The texts of a column, where it has categories each of them once."""
+        cells = self.cells[column]
+        if not isinstance(cells.dtype, pd.CategoricalDtype):
+            return cells
+        return pd.Series(cells.cat.categories).astype("string")
 
 
 def framed(
@@ -113,8 +121,11 @@ def framed_plain(
     make = _categories if coded and not blank.any() else _text_column
     columns = {header: make(column) for header, column in named_columns(records, headers).items()}
     cells = pd.DataFrame(columns)
-    cells[FILE] = pd.array(
-        pa.repeat(pa.scalar(name, pa.large_string()), len(lines)), dtype="string"
+    # In categories too, where columns are: one text for each line would be long.
+    codes = np.zeros(len(lines), dtype=np.int8)
+    several = make is _text_column
+    cells[FILE] = (
+        repeated(name, len(lines)) if several else pd.Categorical.from_codes(codes, [name])
     )
     cells[LINE] = lines
     if blank.any():
@@ -128,19 +139,17 @@ def _text_column(column: pa.DictionaryArray) -> ExtensionArray:
 
 
 def _categories(column: pa.DictionaryArray) -> pd.Categorical:
-    codes, texts = coded_texts(column)
+    texts = column.dictionary.to_pylist()
     dtype = pd.CategoricalDtype(pd.Index(texts, dtype=object))
-    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
+    return pd.Categorical.from_codes(column.indices.to_numpy(), dtype=dtype, validate=False)
 
 
 def _blank(records: PlainRecords) -> np.ndarray:
     """Records of which no cell holds more than space."""
     n = len(records.columns[0])
     rows = np.arange(n)
-    for column in reversed(records.columns):
-        codes, texts = coded_texts(column)
-        empty = np.array([not text.strip() for text in texts], dtype=bool)
-        rows = rows[empty[codes[rows]]]
+    for codes, texts in reversed([*records.coded()]):
+        rows = rows[~filled_texts(texts)[codes[rows]]]
         if not len(rows):
             break
     blank = np.zeros(n, dtype=bool)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from outcomes.cleaning import CELL, FIND_EPISODE, parse_date, tidy
+from outcomes.cleaning import CELL, FIND_EPISODE, no_text, parse_date, tidy
+from outcomes.cleaning.iso import NO_DAY, plain_days
 from outcomes.ledger import FILE, LINE
 from outcomes.schema import TABLES, Kind
+from outcomes.schema.texts import repeated, text_array
 from outcomes.sources.entry import PARTNERS, FileLayout, Visit
 from outcomes.sources.files import RawFile
 from outcomes.sources.labelling import label_codes
@@ -38,7 +43,7 @@ def map_entry(
     missing = (*missing, *entry.missing)
     rows = pd.DataFrame({FILE: raw.cells[FILE], LINE: raw.cells[LINE]})
     for column, constant in entry.constants.items():
-        rows[column] = pd.array([constant] * len(rows), dtype="string")
+        rows[column] = repeated(constant, len(rows))
     for column, source in entry.columns.items():
         rows[column] = coded(tidy(raw.cells[source], missing), entry, column)
     for column, sources in entry.joined.items():
@@ -54,9 +59,11 @@ def map_entry(
     if entry.labels:
         rows["value"] = _decimals(label_codes(rows, entry), entry)
     if entry.find_episode:
-        rows[FIND_EPISODE] = pd.array(["yes"] * len(rows), dtype="string")
+        rows[FIND_EPISODE] = repeated("yes", len(rows))
     beside = [name for name in (CELL, FIND_EPISODE) if name in rows]
-    return rows.reindex(columns=[*TABLES[entry.table].names, FILE, LINE, *beside])
+    absent = [name for name in TABLES[entry.table].names if name not in rows]
+    rows = rows.assign(**dict.fromkeys(absent, no_text(len(rows))))
+    return rows[[*TABLES[entry.table].names, FILE, LINE, *beside]]
 
 
 def _from_serials(rows: pd.DataFrame, raw: RawFile, entry: FileLayout) -> pd.DataFrame:
@@ -122,7 +129,7 @@ def _answers(
 ) -> list[pd.DataFrame]:
     lines = rows
     if visit.occasion is not None:
-        lines = lines.assign(occasion=pd.array([visit.occasion] * len(lines), dtype="string"))
+        lines = lines.assign(occasion=repeated(visit.occasion, len(lines)))
     if visit.offset_days:
         lines = lines.assign(taken_on=iso_days(lines["taken_on"], "ymd", days=visit.offset_days))
     parts = []
@@ -130,8 +137,8 @@ def _answers(
         values = coded(tidy(raw.cells[source], missing), entry, "value")
         answered = values.notna()
         part = lines[answered].assign(value=values[answered])
-        part["item"] = pd.array([item] * len(part), dtype="string")
-        part[CELL] = pd.array([source] * len(part), dtype="string")
+        part["item"] = repeated(item, len(part))
+        part[CELL] = repeated(source, len(part))
         parts.append(part)
     return parts
 
@@ -140,12 +147,23 @@ def iso_days(
     dates: pd.Series, order: str, zone: tzinfo | None = None, *, days: int = 0
 ) -> pd.Series:
     """ISO days, shifted by some days. What is no date stays, for cleaning to report."""
-    codes, distinct = pd.factorize(dates)
-    texts: list[str | None] = []
-    for text in distinct:
-        day = parse_date(str(text), order, zone)
-        try:
-            texts.append(str(text) if day is None else (day + timedelta(days=days)).isoformat())
-        except OverflowError:
-            texts.append(str(text))
-    return pd.Series(pd.array([*texts, None], dtype="string")[codes], index=dates.index)
+    whole = text_array(dates)
+    plain = np.zeros(len(whole), dtype=bool) if days else plain_days(whole) != NO_DAY
+    odd = ~plain & whole.is_valid().to_numpy(zero_copy_only=False)
+    if not odd.any():
+        return dates
+    coded = whole.filter(pa.array(odd)).dictionary_encode()
+    texts = [_iso_day(text, order, zone, days) for text in coded.dictionary.to_pylist()]
+    found = pa.array(texts, pa.large_string()).take(coded.indices)
+    return pd.Series(
+        pd.array(pc.replace_with_mask(whole, pa.array(odd), found), dtype="string"),
+        index=dates.index,
+    )
+
+
+def _iso_day(text: str, order: str, zone: tzinfo | None, days: int) -> str:
+    day = parse_date(text, order, zone)
+    try:
+        return text if day is None else (day + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return text

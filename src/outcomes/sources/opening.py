@@ -53,7 +53,7 @@ def read_bytes(path: Path, name: str, limit: int) -> bytes:
         if before.st_size > limit:
             raise too_large(name, before.st_size, limit)
         try:
-            content = stream.read(limit + 1)
+            content = stream.read(before.st_size + 1)
         except OSError as error:
             raise InputError(
                 f"the file cannot be read: {error.strerror}", where=name, fix="copy it anew"

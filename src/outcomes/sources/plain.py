@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from outcomes.sources.limits import source_policy
+from outcomes.sources.narrow import joined, narrow_columns, narrow_signs
 
 # A longer line is not plain; pyarrow is given more at once than any line that is.
 _LONGEST_LINE = 1 << 20
@@ -36,6 +37,10 @@ class PlainRecords:
         n = len(self.columns[0])
         return np.arange(self.first_line, self.first_line + n, dtype=np.int64)
 
+    def coded(self) -> Iterator[tuple[np.ndarray, pa.Array]]:
+        """The code of each cell of each column, and the column's distinct texts."""
+        return ((column.indices.to_numpy(), column.dictionary) for column in self.columns)
+
 
 def read_plain(text: str, header_line: int, separator: str) -> PlainRecords | None:
     """Split a decoded text that is plain; None where it is not, or has no record."""
@@ -49,9 +54,10 @@ def read_plain(text: str, header_line: int, separator: str) -> PlainRecords | No
     if headers is None or "\r" in text[:start].replace("\r\n", ""):
         return None
     body = text[end + 1 :].encode("utf-8")
-    if not _is_plain(body):
+    ends = _line_ends(body)
+    if ends is None:
         return None
-    columns = _split(body, separator, len(headers))
+    columns = _columns(body, ends, separator, len(headers))
     return None if columns is None else PlainRecords(headers, columns, header_line + 1)
 
 
@@ -67,13 +73,16 @@ def _header(line: str, separator: str) -> list[str] | None:
     return records[0] if records and len(records[0]) > 1 else None
 
 
-def _is_plain(body: bytes) -> bool:
-    """No quotes, whole line ends, no blank line, no line that may hold a cell beyond a limit."""
+def _line_ends(body: bytes) -> np.ndarray | None:
+    """The places of the line feeds of a text that is plain; None where it is not.
+
+    No quotes, whole line ends, no blank line, no line that may hold a cell beyond a limit.
+    """
     returns = body.count(b"\r")
     # pyarrow would take a mark at the start of what it is given for no text.
     marked = body.startswith(codecs.BOM_UTF8)
     if not body or marked or b'"' in body or (returns and returns != body.count(b"\r\n")):
-        return False
+        return None
     letters = np.frombuffer(body, dtype=np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
     lengths = np.diff(ends, prepend=-1, append=len(body))
@@ -81,12 +90,37 @@ def _is_plain(body: bytes) -> bool:
     blank = before == 1
     if returns:
         blank |= (before == 2) & (letters[ends - 1] == ord("\r"))
-    return not blank.any() and int(lengths.max()) < min(
-        source_policy().cell_characters, _LONGEST_LINE
-    )
+    longest = min(source_policy().cell_characters, _LONGEST_LINE)
+    return None if blank.any() or int(lengths.max()) >= longest else ends
 
 
-def _split(body: bytes, separator: str, width: int) -> tuple[pa.DictionaryArray, ...] | None:
+def _columns(
+    body: bytes, ends: np.ndarray, separator: str, width: int
+) -> tuple[pa.DictionaryArray, ...] | None:
+    """The columns of a plain text; those of single signs at its end without a parser."""
+    narrow = narrow_columns(body, ends, separator, width)
+    found = narrow_signs(body, ends, separator, narrow) if narrow else None
+    if found is None:
+        return _split(body, separator, width)
+    signs, fits = found
+    first = _split(body, separator, width, range(width - narrow))
+    starts = np.append(0, ends + 1)[: len(fits)]
+    stops = np.append(ends, len(body))[: len(fits)]
+    odd = zip(starts[~fits], stops[~fits], strict=True)
+    rest = b"\n".join([body[start:stop] for start, stop in odd])
+    last = range(width - narrow, width)
+    others = _split(rest or body[: stops[0]], separator, width, last)
+    if first is None or others is None:
+        return None
+    if not rest:
+        others = tuple(column[:0] for column in others)
+    pairs = zip(signs, others, strict=True)
+    return (*first, *(joined(mine, fits, column) for mine, column in pairs))
+
+
+def _split(
+    body: bytes, separator: str, width: int, wanted: Sequence[int] | None = None
+) -> tuple[pa.DictionaryArray, ...] | None:
     coded = pa.dictionary(pa.int32(), pa.string())
     names = [str(n) for n in range(width)]
     try:
@@ -105,6 +139,7 @@ def _split(body: bytes, separator: str, width: int) -> tuple[pa.DictionaryArray,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, coded),
+                include_columns=names if wanted is None else [names[n] for n in wanted],
                 strings_can_be_null=False,
                 check_utf8=False,
             ),
@@ -113,12 +148,6 @@ def _split(body: bytes, separator: str, width: int) -> tuple[pa.DictionaryArray,
         return None
     whole = table.unify_dictionaries().combine_chunks()
     return tuple(column.chunk(0) for column in whole.columns)
-
-
-def coded_texts(column: pa.DictionaryArray) -> tuple[np.ndarray, list[str]]:
-    """The code of each cell, and the distinct texts."""
-    codes: np.ndarray = column.indices.to_numpy()
-    return codes, column.dictionary.to_pylist()
 
 
 def named_columns(records: PlainRecords, headers: Sequence[str]) -> dict[str, pa.DictionaryArray]:

@@ -17,8 +17,9 @@ from pyarrow import parquet
 from outcomes.derive.pairs import pairs
 from outcomes.instruments.scoring import score
 from outcomes.ledger import Ledger
-from outcomes.privacy import pseudonymise, without_text
+from outcomes.privacy import KnownNames, pseudonymise, without_text
 from outcomes.schema import TABLES, Study
+from outcomes.schema.texts import text_array
 from outcomes.sources.assembling import Place
 from outcomes.sources.cleaned_practices import ANSWERS, LEDGER, CleanedPractice
 from outcomes.sources.forms import Forms
@@ -117,16 +118,18 @@ def _named(read: PracticeRead, job: Job) -> tuple[Study, list[Forms]]:
     tables = without_text(read.study.tables(), job.withheld)
     forms = list(read.forms.values())
     if job.key is not None:
-        names: dict[str, dict[str, str]] = {"clients": {}, "episodes": {}}
+        names = {kind: KnownNames() for kind in ("clients", "episodes")}
         tables = pseudonymise(tables, load_key(job.key), known=names)
         forms = [_renamed(part, names["clients"], names["episodes"]) for part in forms]
     return replace(read.study, **tables), [part.ordered() for part in forms]
 
 
-def _renamed(forms: Forms, clients: dict[str, str], episodes: dict[str, str]) -> Forms:
+def _renamed(forms: Forms, clients: KnownNames, episodes: KnownNames) -> Forms:
     """Forms with other ids. Ids of lines that were not kept have no name, and no form."""
-    client = np.array([clients.get(text, "") for text in forms.client.texts], dtype=object)
-    episode = np.array([episodes.get(text, "") for text in forms.episode.texts], dtype=object)
+    client, episode = (
+        names.of(text_array(column.texts)).fill_null("").to_numpy(zero_copy_only=False)
+        for names, column in ((clients, forms.client), (episodes, forms.episode))
+    )
     return forms.renamed(client, episode)
 
 
@@ -167,11 +170,16 @@ def _write(tables: dict[str, pa.Table], target: Path) -> None:
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         for name, table in tables.items():
-            # Statistics of columns help nobody who reads a practice whole.
+            # Statistics of columns help nobody who reads a practice whole; a table of the
+            # distinct answers costs more than their differences, and one of keys is the keys.
+            small = [field.name for field in table.schema if field.type == pa.int8()]
+            keys = [table.column_names[0]] if name in TABLES else []
             parquet.write_table(
                 table,
                 aside / f"{name}.parquet",
                 compression="snappy",
+                use_dictionary=[c for c in table.column_names if c not in (*small, *keys)],
+                column_encoding=dict.fromkeys(small, "DELTA_BINARY_PACKED"),
                 write_statistics=False,
                 write_page_checksum=True,
             )

@@ -67,5 +67,7 @@ def serial_lines(
 
 def _counts(text: str) -> bool:
     """Whether a text may be a day as Excel counts them, near our time."""
+    if "-" in text or not _SERIAL.fullmatch(text):
+        return False
     first, last = source_policy().serials
-    return bool(_SERIAL.fullmatch(text)) and first <= int(text.partition(".")[0]) <= last
+    return first <= int(text.partition(".")[0]) <= last

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from outcomes.cleaning import OrderEvidence, order_evidence, tidied
+from outcomes.cleaning import OrderEvidence, are_plain_days, order_evidence, tidied, tidy
 from outcomes.errors import LayoutError
 from outcomes.ledger import LINE
 from outcomes.schema import TABLES, Kind
@@ -34,15 +34,25 @@ def settle(
     """
     missing = (*missing, *(word for entry in entries for word in entry.missing))
     order = entries[0].date_order or date_order
-    if order not in EPOCHS and raw.epoch is None:
+    plain = _only_plain_days(raw, entries, missing)
+    if order not in EPOCHS and raw.epoch is None and not plain:
         _refuse_serials(raw, entries, missing)
     if order == AUTO:
-        order = _date_order(raw, entries, missing)
+        # What is a day of ISO is no number, and says nothing for either order.
+        order = "ymd" if plain else _date_order(raw, entries, missing)
     decimal = entries[0].decimal
     if decimal == AUTO:
         # Between commas, a comma inside a number cannot be told from a separator.
         decimal = "." if raw.separator == "," else _decimal(raw, entries, missing)
     return [replace(entry, decimal=decimal, date_order=order) for entry in entries]
+
+
+def _only_plain_days(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> bool:
+    """Whether all columns of dates hold ISO days and nothing else."""
+    return all(
+        are_plain_days(tidy(raw.texts(source), missing))
+        for source in _sources(entries, (Kind.DATE,))
+    )
 
 
 def _date_order(raw: RawFile, entries: Sequence[FileLayout], missing: Sequence[str]) -> str:

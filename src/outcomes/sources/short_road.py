@@ -33,7 +33,8 @@ from outcomes.cleaning.ordinary import (
     relations,
 )
 from outcomes.cleaning.shared import lines_behind
-from outcomes.ledger import FILE, LINE, Action, Ledger
+from outcomes.instruments.coded import coded_answers
+from outcomes.ledger import FILE, LINE, Action, Ledger, texts_of
 from outcomes.schema import TABLES, Study, empty_table
 from outcomes.sources.assembling import (
     Gathered,
@@ -65,7 +66,7 @@ from outcomes.sources.withholding import hide_ids, id_columns, telling_ids, tell
 
 # Ids are compared between tables as they are mapped; words given for ids may still be tidied.
 _IDS = ("client_id", "episode_id")
-_REFERRED = ("clients", "couples", "episodes")
+_REFERRED = {"clients", "couples", "episodes"}
 _LINKED = {"client_a", "client_b"} | {table.key[0] for table in TABLES.values()}
 
 
@@ -240,7 +241,9 @@ def _arrive(walk: Walk, gathered: Gathered, traced: Traced, settings: Settings) 
     made = pd.DataFrame(
         {LINE: walk.raw.cells[LINE].to_numpy()[lines.answered.any(axis=1)], CELL: ""}
     )
-    log += [*given_again(walk), *walk.raw.log, *unused_lines(walk.raw, [walk.raw], [made], [True])]
+    log += [*given_again(walk), *walk.raw.log]
+    if len(made) < len(lines.answered):
+        log += unused_lines(walk.raw, [walk.raw], [made], [True])
     log += columns_said(walk.raw, [walk.entry], settings.missing)
     number = walk.raw.cells[LINE].to_numpy()[kept.any(axis=1)]
     name = pd.Categorical.from_codes(np.zeros(len(number), dtype=np.int8), [walk.raw.name])
@@ -251,6 +254,8 @@ def _arrive(walk: Walk, gathered: Gathered, traced: Traced, settings: Settings) 
 def _touched(traced: Traced) -> bool:
     """Whether a row or cell of the tables that lines refer to was lost or changed."""
     for part in traced.log:
+        if not _REFERRED & texts_of(part, "table"):
+            continue
         lost = part.loc[(part["action"] != str(Action.FLAGGED)).to_numpy(), "table"]
         if len(lost) and lost.isin(_REFERRED).any():
             return True
@@ -266,7 +271,7 @@ def _back(walk: Walk, kept: np.ndarray, rows: pd.DataFrame, traced: Traced) -> l
     left = left[left[FILE] == name]
     kept &= ~lost_lines(walk.raw, rows, left)[:, None]
     enter_rows(kept, walk, left)
-    entries = [part[_of_files(part, [name])] for part in traced.log]
+    entries = [_split(part, [name])[0] for part in traced.log]
     return [spread(part, walk) for part in entries if len(part)]
 
 
@@ -284,7 +289,7 @@ def _forms(lines: WideLines, kept: np.ndarray, entry: FileLayout) -> Forms:
         taken_on=lines.taken_on[some],
         occasion=part(lines.occasion),
         rater=part(lines.rater),
-        values=np.take(np.where(kept, lines.values, np.nan).T, some, axis=1).T,
+        answers=coded_answers(lines.cells, lines.numbers, kept).at(some),
     ).merged()
 
 
@@ -306,7 +311,7 @@ def _joined(
     }
     read = {table: len(frame) for table, frame in gathered.tables.items()}
     kept = {table: len(finished[table]) for table in read}
-    logs = [*gathered.log, *(part[~_of_files(part, files)] for part in traced.log)]
+    logs = [*gathered.log, *(_split(part, files)[1] for part in traced.log)]
     sources = (*gathered.sources, *(walk.raw.source for walk in walks))
     for walk, part in zip(walks, arrived, strict=True):
         read["responses"] = read.get("responses", 0) + int(walk.lines.answered.sum())
@@ -325,8 +330,13 @@ def _joined(
     return PracticeRead(study, forms)
 
 
-def _of_files(log: pd.DataFrame, files: Sequence[str]) -> np.ndarray:
-    mine: np.ndarray = (log["table"] == "responses").to_numpy(dtype=bool)
-    if mine.any():
-        mine = mine & log["file"].isin(files).to_numpy(dtype=bool)
-    return mine
+def _split(log: pd.DataFrame, files: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Entries about answers of these files, and all others."""
+    tables, named = texts_of(log, "table"), texts_of(log, "file")
+    if tables == {"responses"} and named <= set(files):
+        return log, log.iloc[:0]
+    if "responses" not in tables or not named & set(files):
+        return log.iloc[:0], log
+    mine = (log["table"] == "responses").to_numpy(dtype=bool)
+    mine = mine & log["file"].isin(files).to_numpy(dtype=bool)
+    return log[mine], log[~mine]

@@ -6,6 +6,7 @@ Each practice goes through the same functions as any source (`short_road`, `priv
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import tempfile
@@ -161,7 +162,7 @@ def _in_processes(parts: Sequence[Practice], job: Job, jobs: int) -> Iterator[Pr
     if method == "forkserver":
         # Imported once; the workers share that memory.
         context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_give_back_memory) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle) as pool:
         futures = [pool.submit(clean_practice, part, job) for part in parts]
         try:
             for future in as_completed(futures):
@@ -170,9 +171,13 @@ def _in_processes(parts: Sequence[Practice], job: Job, jobs: int) -> Iterator[Pr
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _give_back_memory() -> None:
-    """Let pyarrow return memory as soon as it is free: practices come one after the other."""
+def _settle() -> None:
+    """Let pyarrow return memory as soon as it is free, and look for no garbage in the imports.
+
+    Practices come one after the other, and what was imported stays to the end.
+    """
     pa.set_memory_pool(pa.system_memory_pool())
+    gc.freeze()
 
 
 def _sorted(done: Iterator[PracticeDone]) -> list[PracticeDone]:

@@ -9,8 +9,10 @@ from functools import cache
 from math import fsum, isclose
 
 import numpy as np
+import pyarrow as pa
 
 from outcomes.privacy import code_letters, plain_codes
+from outcomes.schema.texts import is_compact, text_array, text_bytes
 from outcomes.sources.limits import source_policy
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -69,7 +71,7 @@ def total_rows(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     return totals
 
 
-def may_hold_totals(columns: Iterable[tuple[np.ndarray, Sequence[str]]]) -> bool:
+def may_hold_totals(columns: Iterable[tuple[np.ndarray, Iterable[str]]]) -> bool:
     """Whether `total_rows` could find anything in these columns, as long as each other.
 
     A column is a code for each row, and the distinct texts. Looks at the first cell with
@@ -78,8 +80,9 @@ def may_hold_totals(columns: Iterable[tuple[np.ndarray, Sequence[str]]]) -> bool
     """
     pending: np.ndarray | None = None
     last = -1
-    for codes, texts in columns:
-        filled = np.array([bool(text.strip()) for text in texts], dtype=bool)
+    for codes, distinct in columns:
+        texts = text_array(distinct)
+        filled = filled_texts(texts)
         here = codes if pending is None else codes[pending]
         there = filled[here]
         if pending is None:
@@ -87,7 +90,9 @@ def may_hold_totals(columns: Iterable[tuple[np.ndarray, Sequence[str]]]) -> bool
             last = int(pending[there].max(initial=-1))
         elif bool((pending[there] > last).any()):
             return True
-        if _any_label([texts[code] for code in np.unique(here)]):
+        used = np.zeros(len(texts), dtype=bool)
+        used[here] = True
+        if _any_label(texts.filter(pa.array(used))):
             return True
         pending = pending[~there]
         if not len(pending):
@@ -95,11 +100,19 @@ def may_hold_totals(columns: Iterable[tuple[np.ndarray, Sequence[str]]]) -> bool
     return False
 
 
-def _any_label(texts: list[str]) -> bool:
+def filled_texts(texts: pa.Array) -> np.ndarray:
+    """Which texts hold more than space."""
+    texts = text_array(texts)
+    if is_compact(texts):
+        return np.asarray(np.diff(text_bytes(texts)[1]) > 0)
+    return np.array([bool(text.strip()) for text in texts.to_pylist()], dtype=bool)
+
+
+def _any_label(texts: pa.Array) -> bool:
     plain = plain_codes(texts)
-    others = [text for text, code in zip(texts, plain, strict=True) if not code]
+    others = texts.filter(pa.array(~plain)).to_pylist()
     # "Sum12" is a label as "Sum" is; "Sum-12" is none, and finding it costs a second look only.
-    letters = set(code_letters(text for text, code in zip(texts, plain, strict=True) if code))
+    letters = code_letters(texts.filter(pa.array(plain))).unique().to_pylist()
     return any(_label(text) is not None for text in (*others, *letters))
 
 

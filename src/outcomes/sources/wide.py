@@ -14,6 +14,7 @@ from outcomes.cleaning import tidy
 from outcomes.cleaning.answers import item_limits, off_scale
 from outcomes.cleaning.ordinary import Texts, WideLines, no_day
 from outcomes.cleaning.types import convert
+from outcomes.instruments.coded import code_type, looked_up
 from outcomes.schema import TABLES, vocabularies
 from outcomes.sources.entry import TOTAL, FileLayout
 from outcomes.sources.files import RawFile
@@ -69,7 +70,7 @@ def read_wide(
     with np.errstate(invalid="ignore"):
         for item, ends in enumerate(zip(low, high, step, strict=True)):
             fits = ~np.isnan(number) & ~off_scale(number, *map(np.array, ends)) & ~np.isnan(ends[0])
-            usable[:, item] = fits[cells[:, item]]
+            usable[:, item] = looked_up(cells[:, item], fits)
     return WideLines(
         instrument=instrument,
         client=words["client_id"],
@@ -81,9 +82,9 @@ def read_wide(
         words=words,
         cells=cells,
         cell_texts=texts.to_numpy(dtype=object, na_value=None),
-        answered=texts.notna().to_numpy()[cells.T].T,
+        numbers=number,
+        answered=looked_up(cells, texts.notna().to_numpy()),
         usable=usable,
-        values=number[cells.T].T,
         low=low,
         high=high,
     )
@@ -136,9 +137,13 @@ def _cells(raw: RawFile, entry: FileLayout, missing: Sequence[str]) -> tuple[np.
     parts = [raw.distinct(source) for source in sources]
     again, texts = pd.factorize(np.concatenate([texts for _, texts in parts]))
     # All work goes item by item, so the cells of an item stand together.
-    codes = np.empty((len(raw.cells), len(parts)), dtype=np.int32, order="F")
+    again = again.astype(code_type(len(texts)))
+    codes = np.empty((len(raw.cells), len(parts)), dtype=again.dtype, order="F")
     start = 0
     for place, (found, mine) in enumerate(parts):
-        codes[:, place] = again[start : start + len(mine)][found]
+        table = again[start : start + len(mine)]
+        # What an export left empty is a text too, so codes below 0 are rare.
+        small = found.dtype == np.int8 and found.min(initial=0) >= 0
+        codes[:, place] = looked_up(found.view(np.uint8), table) if small else table[found]
         start += len(mine)
     return codes, coded(tidy(_text(texts), missing), entry, "value")

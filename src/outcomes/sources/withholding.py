@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from outcomes.cleaning import CELL
 from outcomes.errors import VocabularyError
@@ -27,6 +29,7 @@ from outcomes.privacy import (
     together_share,
 )
 from outcomes.schema import TABLES, Column, Kind, Sensitivity
+from outcomes.schema.texts import text_array
 from outcomes.sources.entry import FileLayout
 from outcomes.sources.files import RawFile
 from outcomes.sources.keys import key_file, load_key, lost
@@ -186,15 +189,43 @@ def hide_ids(
     return hidden, log
 
 
+class _Passed:
+    """Ids that tell nobody alone, those of all columns looked at so far."""
+
+    __slots__ = ("_codes", "_others")
+
+    def __init__(self) -> None:
+        self._codes = self._others = pa.array([], pa.large_string())
+
+    def tells(self, cells: pd.Series) -> bool:
+        """Whether one id alone tells who somebody is, or most of a column together do."""
+        ids = text_array(cells).drop_null().unique()
+        new = _beyond(ids, self._codes)
+        # Of codes any part is codes.
+        if only_codes(new):
+            self._codes = pa.concat_arrays([self._codes, new])
+            return False
+        new = _beyond(new, self._others)
+        if bool(marks(pd.Series(pd.array(new, dtype="string"))).any()):
+            return True
+        self._others = pa.concat_arrays([self._others, new])
+        filled = pd.Series(pd.array(ids, dtype="string"))
+        return together_share(filled) >= identifier_rules().limits.wrong_column
+
+
+def _beyond(ids: pa.Array, known: pa.Array) -> pa.Array:
+    return ids.filter(pc.invert(pc.is_in(ids, value_set=known))) if len(known) else ids
+
+
 def telling_ids(tables: Mapping[str, pd.DataFrame], columns: Iterable[IdColumn]) -> list[IdColumn]:
     """The columns of ids that tell who people are, by their names or by the ids."""
     told: dict[tuple[str, str], bool] = {}
-    passed: set[str] = set()
+    passed = _Passed()
     found = []
     for place in columns:
         where = (place.table, place.column)
         if place.kind is None and where not in told:
-            told[where] = _tells(tables[place.table][place.column], passed)
+            told[where] = passed.tells(tables[place.table][place.column])
         if place.kind is not None or told[where]:
             found.append(place)
     return found
@@ -221,22 +252,6 @@ def ids_of(tables: Mapping[str, pd.DataFrame]) -> frozenset[str]:
         for column in kinds(TABLES[name])
         for value in frame[column].dropna().unique()
     )
-
-
-def _tells(cells: pd.Series, passed: set[str]) -> bool:
-    """Whether one id alone tells who somebody is, or most of them together do.
-
-    Ids in `passed`, which are those of other tables, tell nobody alone; the new ones join them.
-    """
-    filled = cells.dropna().drop_duplicates()
-    if only_codes(filled):
-        return False
-    texts = filled.to_numpy(dtype=object).tolist()
-    new = [text not in passed for text in texts]
-    if bool(marks(filled[new]).any()):
-        return True
-    passed.update(texts)
-    return together_share(filled) >= identifier_rules().limits.wrong_column
 
 
 def _may_hold_people(column: Column, entry: FileLayout) -> bool:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from outcomes.change.jacobson_truax import Numbers
 from outcomes.change.methods.model import Method
@@ -174,6 +173,9 @@ def _search(
     patterns: list[_Pattern], scores: Numbers, used: Numbers
 ) -> tuple[Numbers, float, bool]:
     """Maximise the restricted likelihood over the Cholesky factor of S and log s."""
+    # Takes a quarter of a second, which every command of the package would pay.
+    from scipy.optimize import minimize
+
     spread = float(np.nanvar(scores[used]))
     span = max(float(np.ptp(patterns[-1].design[:, 1])), 1e-12)
     unit = np.diag([np.sqrt(spread), np.sqrt(spread) / span])
