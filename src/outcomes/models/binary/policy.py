@@ -1,0 +1,17 @@
+"""Conventions of models of yes/no outcomes, read once from `policy.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+
+@cache
+def binary_policy(topic: str) -> Mapping[str, Any]:
+    """The conventions of one topic, a heading of `policy.toml`."""
+    text = files("outcomes.models.binary").joinpath("policy.toml").read_text(encoding="utf-8")
+    return MappingProxyType(tomllib.loads(text)[topic])
