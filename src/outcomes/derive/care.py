@@ -23,19 +23,20 @@ def care_at_start(rows: pd.DataFrame, grace_days: int | None = None) -> pd.Serie
     """
     policy = derive_policy()
     grace = policy.grace_days if grace_days is None else grace_days
+    arm = rows["intervention"].astype("string").rename("arm")
     # Numbers in place of ids: pandas joins them several times as fast.
-    numbered = rows[["intervention", "started_on", "ended_on"]].assign(
-        client_id=pd.factorize(rows["client_id"])[0], _row=range(len(rows))
+    client, care = (pd.factorize(rows[c])[0] for c in ("client_id", "intervention"))
+    begun = rows["started_on"].notna().to_numpy()
+    several = _several(client, care, begun)
+    if not several.any():
+        return arm
+    columns = ["intervention", "started_on", "ended_on"]
+    numbered = rows.loc[several, columns].assign(
+        client_id=client[several], _row=np.flatnonzero(several)
     )
-    numbered = numbered[numbered["client_id"] >= 0]
-    here = numbered.loc[numbered["started_on"].notna()].drop(columns="ended_on")
-    care = pd.Series(pd.factorize(here["intervention"])[0], index=here.index)
-    pairs = pd.DataFrame({"client": here["client_id"], "care": care})[care >= 0].drop_duplicates()
-    several = np.bincount(pairs["client"], minlength=len(rows) + 1) > 1
-    here = here[several[here["client_id"]]]
-    there = numbered[
-        several[numbered["client_id"]] & numbered["intervention"].isin(list(policy.counted_care))
-    ].drop(columns="_row")
+    here = numbered[begun[several]].drop(columns="ended_on")
+    counted = numbered["intervention"].isin(list(policy.counted_care))
+    there = numbered[counted].drop(columns="_row")
     met = here.merge(there, on="client_id", suffixes=("", "_other"))
     last_day = met["started_on"] + pd.Timedelta(days=grace)
     still_open = met["ended_on"].isna() | met["ended_on"].ge(met["started_on"])
@@ -44,6 +45,16 @@ def care_at_start(rows: pd.DataFrame, grace_days: int | None = None) -> pd.Serie
         & met["started_on_other"].le(last_day)
         & still_open
     )
-    arm = rows["intervention"].astype("string").copy()
-    arm.iloc[met.loc[concurrent, "_row"].unique()] = BOTH
-    return arm.rename("arm")
+    both = np.zeros(len(rows), dtype=bool)
+    both[met.loc[concurrent, "_row"]] = True
+    return arm.mask(both, BOTH)
+
+
+def _several(client: np.ndarray, care: np.ndarray, begun: np.ndarray) -> np.ndarray:
+    """Rows of people with more than one kind of care that has begun."""
+    known = (client >= 0) & (care >= 0) & begun
+    kinds = int(care.max(initial=0)) + 1
+    pairs = np.unique(client[known].astype(np.int64) * kinds + care[known])
+    counts = np.bincount(pairs // kinds, minlength=int(client.max(initial=0)) + 1)
+    found: np.ndarray = (counts > 1)[client] & (client >= 0)
+    return found

@@ -108,6 +108,24 @@ def cluster_inference(
     return ClusterInference(covariance, se, df, kind, count)
 
 
+def cluster_form(
+    X: FloatArray, weights: FloatArray | None, clusters: npt.ArrayLike, contrast: FloatArray
+) -> tuple[FloatArray, float]:
+    """The CR2 variance of one contrast (p) as a form in the residuals, and its df.
+
+    The variance is the sum over clusters of (sum over the cluster's rows of form times
+    residual)². The form (n) hangs on X, weights and clusters only, so that one serves
+    every outcome.
+    """
+    blocks = _blocks(X, weights, clusters)
+    turned = contrast[None, :] @ np.linalg.inv(blocks.triangle)
+    weighted_basis = blocks.basis * blocks.weights[:, None]
+    adjusted = _adjust(blocks, weighted_basis @ turned.T)
+    form = np.empty(len(X))
+    form[blocks.order] = adjusted[:, 0]
+    return form, float(_satterthwaite(blocks, weighted_basis, adjusted)[0])
+
+
 def _blocks(X: FloatArray, weights: FloatArray | None, clusters: npt.ArrayLike) -> _Blocks:
     codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
     if len(codes) != len(X):
