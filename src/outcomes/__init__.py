@@ -27,10 +27,25 @@ from outcomes.change.sessions import (
     setbacks,
     sudden_gains,
 )
-from outcomes.comparison import compare, contrast, within_arms
-from outcomes.derive import cohort, pairs, trajectories
+from outcomes.comparison import compare, contrast, missing_answers, within_arms
+from outcomes.derive import cohort, dyads, endings, pairs, trajectories, visits
 from outcomes.instruments import pomp, risk_flags, score, subscales
-from outcomes.models import weights
+from outcomes.models import (
+    dose,
+    gee,
+    impute,
+    mixed,
+    mixed_logistic,
+    mmrm,
+    pool,
+    practitioners,
+    tipping_point,
+    weights,
+    worst_case,
+)
+from outcomes.models.dyads import apim, dyadic_growth, pair_partners, partner_agreement
+from outcomes.models.growth import growth
+from outcomes.models.leaving import cox, dropout_weights, leaving, leaving_by_visit
 from outcomes.privacy import policy
 from outcomes.process import benefits, goals, process, satisfaction
 from outcomes.proportions import e_value, e_value_of_difference
@@ -39,6 +54,7 @@ from outcomes.sources import read
 
 __all__ = [
     "__version__",
+    "apim",
     "benefits",
     "change",
     "change_methods",
@@ -47,18 +63,37 @@ __all__ = [
     "compare",
     "contrast",
     "couples",
+    "cox",
+    "dose",
+    "dropout_weights",
+    "dyadic_growth",
+    "dyads",
     "e_value",
     "e_value_of_difference",
     "early_response",
+    "endings",
     "errors",
     "first_change",
+    "gee",
     "goals",
+    "growth",
+    "impute",
     "instruments",
+    "leaving",
+    "leaving_by_visit",
+    "missing_answers",
+    "mixed",
+    "mixed_logistic",
+    "mmrm",
     "on_track",
+    "pair_partners",
     "pairs",
+    "partner_agreement",
     "plot",
     "policy",
     "pomp",
+    "pool",
+    "practitioners",
     "process",
     "rate_differences",
     "read",
@@ -71,9 +106,12 @@ __all__ = [
     "subscales",
     "sudden_gains",
     "thresholds",
+    "tipping_point",
     "trajectories",
+    "visits",
     "weights",
     "within_arms",
+    "worst_case",
     "zones",
 ]
 

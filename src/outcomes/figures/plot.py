@@ -11,28 +11,54 @@ from outcomes.change.differences import RateDifferences
 from outcomes.change.partners import CoupleResult
 from outcomes.change.service import ServiceMeasures
 from outcomes.change.sessions import FirstChange, OnTrack, OverSessions
-from outcomes.comparison import ComparisonResult
+from outcomes.comparison import ComparisonResult, MissingAnswers
 from outcomes.derive import Cohort
 from outcomes.errors import UsageError
 from outcomes.figures.balance import balance
+from outcomes.figures.beliefs import beliefs
 from outcomes.figures.benefits import benefits
+from outcomes.figures.chains import chains
+from outcomes.figures.coefficients import coefficients
 from outcomes.figures.couples import couple_rates, couple_table
+from outcomes.figures.course import course
 from outcomes.figures.differences import differences
+from outcomes.figures.dose import dose_counts, dose_courses, dose_shares
+from outcomes.figures.dyads import agreement, dyad_paths
 from outcomes.figures.effect import effect
 from outcomes.figures.figure import Figure
 from outcomes.figures.flow import flow
 from outcomes.figures.goal_board import goal_board
+from outcomes.figures.leaving import leaving_curves, leaving_endings
+from outcomes.figures.leaving_models import dropout_weighting, leaving_ratios
+from outcomes.figures.odds import odds_ratios
 from outcomes.figures.overlap import overlap
+from outcomes.figures.partner_courses import partner_courses
 from outcomes.figures.phases import attendance, phases
+from outcomes.figures.practitioners import funnel, shrunken
 from outcomes.figures.rates import rates
 from outcomes.figures.satisfaction import satisfaction
 from outcomes.figures.scores import start_against_end
 from outcomes.figures.service import service_rates
 from outcomes.figures.sessions import expected_course, first_change
 from outcomes.figures.specification import specification_curve
+from outcomes.figures.tipping import tipping
+from outcomes.figures.visits import visit_means
 from outcomes.figures.ways import methods, over_sessions, thresholds
 from outcomes.figures.zones import transitions
-from outcomes.models import WeightResult
+from outcomes.models import (
+    Beside,
+    DoseResult,
+    GeeResult,
+    MixedLogistic,
+    MmrmResult,
+    PractitionersResult,
+    WeightResult,
+)
+from outcomes.models.dyads import ApimResult, DyadicGrowthResult, PartnerAgreement
+from outcomes.models.growth import GrowthCourse
+from outcomes.models.leaving import CoxResult, DropoutWeights, LeavingResult, VisitResult
+from outcomes.models.missing import Imputations, TippingPoint
+from outcomes.models.mixed import MixedResult
 from outcomes.privacy import Policy
 from outcomes.privacy import policy as named_policy
 from outcomes.process import BenefitsResult, GoalsResult, ProcessResult, SatisfactionResult
@@ -45,8 +71,10 @@ def plot(result: object, **options: Any) -> Figure:  # noqa: ANN401, ARG001 - by
     ChangeResult: kind "rates" (default) or "scores" (with `seed`); ComparisonResult:
     "effect" (default), "overlap" or "balance"; WeightResult: "balance" (default) or
     "overlap"; CoupleResult: "rates" (default) or "partners"; ProcessResult: "phases"
-    (default) or "attendance". Every other result has one figure. Raises UsageError for
-    another type or kind.
+    (default) or "attendance"; PractitionersResult: "funnel" (default) or "shrunken";
+    LeavingResult: "dropout" (default), "in care" or "endings"; DoseResult: "shares"
+    (default), "counts" or "courses"; MissingAnswers: "beliefs" (default) or "tipping". Every
+    other result has one figure. Raises UsageError for another type or kind.
     """
     raise UsageError(
         f"nothing is known of how to draw {type(result).__name__}",
@@ -86,9 +114,24 @@ def _weights(
 
 
 @plot.register
+def _mmrm(result: MmrmResult, *, policy: Policy | None = None, group: str | None = None) -> Figure:
+    return visit_means(result, _rules(policy), group)
+
+
+@plot.register
 def _cohort(result: Cohort, *, kind: str = "flow", policy: Policy | None = None) -> Figure:
     _check(kind, ("flow",))
     return flow(result, _rules(policy))
+
+
+@plot.register
+def _growth(result: GrowthCourse, *, policy: Policy | None = None) -> Figure:
+    return course(result, _rules(policy))
+
+
+@plot.register
+def _mixed(result: MixedResult, *, policy: Policy | None = None) -> Figure:
+    return coefficients(result, _rules(policy))
 
 
 @plot.register
@@ -161,6 +204,14 @@ def _process(
 
 
 @plot.register
+def _practitioners(
+    result: PractitionersResult, *, kind: str = "funnel", policy: Policy | None = None
+) -> Figure:
+    _check(kind, ("funnel", "shrunken"))
+    return (funnel if kind == "funnel" else shrunken)(result, _rules(policy))
+
+
+@plot.register
 def _satisfaction(result: SatisfactionResult, *, policy: Policy | None = None) -> Figure:
     return satisfaction(result, _rules(policy))
 
@@ -173,6 +224,87 @@ def _goals(result: GoalsResult, *, policy: Policy | None = None) -> Figure:
 @plot.register
 def _benefits(result: BenefitsResult, *, policy: Policy | None = None) -> Figure:
     return benefits(result, _rules(policy))
+
+
+@plot.register
+def _apim(result: ApimResult, *, policy: Policy | None = None, **options: Any) -> Figure:  # noqa: ANN401
+    return dyad_paths(result, _rules(policy), **options)
+
+
+@plot.register
+def _dyadic_growth(
+    result: DyadicGrowthResult,
+    *,
+    policy: Policy | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Figure:
+    return partner_courses(result, _rules(policy), **options)
+
+
+@plot.register
+def _agreement(result: PartnerAgreement, *, policy: Policy | None = None) -> Figure:
+    return agreement(result, _rules(policy))
+
+
+@plot.register
+def _leaving(
+    result: LeavingResult, *, kind: str = "dropout", policy: Policy | None = None
+) -> Figure:
+    _check(kind, ("dropout", "in care", "endings"))
+    if kind == "endings":
+        return leaving_endings(result, _rules(policy))
+    return leaving_curves(result, _rules(policy), "in care" if kind == "in care" else None)
+
+
+@plot.register
+def _ratios(result: CoxResult | VisitResult, *, policy: Policy | None = None) -> Figure:
+    return leaving_ratios(result, _rules(policy))
+
+
+@plot.register
+def _dropout_weights(result: DropoutWeights, *, policy: Policy | None = None) -> Figure:
+    return dropout_weighting(result, _rules(policy))
+
+
+@plot.register(MixedLogistic)
+@plot.register(GeeResult)
+@plot.register(Beside)
+def _yes_no(result: MixedLogistic | GeeResult | Beside, *, policy: Policy | None = None) -> Figure:
+    return odds_ratios(result, _rules(policy))
+
+
+@plot.register
+def _dose(
+    result: DoseResult,
+    *,
+    kind: str = "shares",
+    policy: Policy | None = None,
+    measure: str = "reliable_recovery",
+) -> Figure:
+    _check(kind, ("shares", "counts", "courses"))
+    if kind == "counts":
+        return dose_counts(result, _rules(policy), measure)
+    return (dose_shares if kind == "shares" else dose_courses)(result, _rules(policy))
+
+
+@plot.register
+def _missing(
+    result: MissingAnswers, *, kind: str = "beliefs", policy: Policy | None = None
+) -> Figure:
+    _check(kind, ("beliefs", "tipping"))
+    if kind == "tipping" and result.main is not None:
+        return tipping(result.main, _rules(policy))
+    return beliefs(result, _rules(policy))
+
+
+@plot.register
+def _tipping(result: TippingPoint, *, policy: Policy | None = None) -> Figure:
+    return tipping(result, _rules(policy))
+
+
+@plot.register
+def _imputations(result: Imputations, *, policy: Policy | None = None) -> Figure:  # noqa: ARG001
+    return chains(result)
 
 
 def _rules(policy: Policy | None) -> Policy:
