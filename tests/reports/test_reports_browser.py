@@ -88,6 +88,7 @@ def test_the_pages_come_in_order(opened):
         "How the answer changes with the method",
         "Couples",
         "The fair comparison",
+        "What if people who left did worse",
         "What is missing",
         "Methods and sources",
         "How it was made",

@@ -103,6 +103,7 @@ def test_the_sections_come_in_order(run):
         "How the answer changes with the method",
         "Couples",
         "The fair comparison",
+        "What if people who left did worse",
         "What is missing",
         "Methods and sources",
         "How it was made",

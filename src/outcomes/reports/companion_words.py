@@ -37,16 +37,25 @@ HEADINGS = {
     "MethodsResult": "Several methods of reliable change",
     "ZonesResult": "The three zones",
     "CoupleResult": "Couples",
+    "MissingAnswers": "People without an end score",
     "ClaimResult": "The claimed rate, counted in every way",
     "FirstChange": "Time to the first reliable improvement",
     "OnTrack": "Expected course and alerts",
     "EarlyResponse": "Early response",
     "Setbacks": "Setbacks",
     "SuddenGains": "Sudden gains",
+    "GrowthCourse": "The course of the scores",
+    "MmrmResult": "Change at planned visits",
+    "LeavingResult": "Who leaves, and when",
+    "DoseResult": "Outcomes by number of sessions",
+    "PractitionersResult": "Differences between practitioners",
+    "PartnerAgreement": "How alike partners are",
+    "DyadicGrowthResult": "Both partners over time",
+    "ApimResult": "Each partner and the other",
 }
 # A line that counts people; counts stand in tables, where small ones hide.
 _COUNTS = re.compile(
-    r"\d(?: of [\d,]+)? (?:same )?(?:people|persons|couples|forms|scores can)\b"
+    r"\d(?: of [\d,]+)? (?:same )?(?:people|persons|couples|answers|forms|scores can)\b"
     r"|same \d[\d,]* people|^Couples: \d|\d (?:clusters|practitioners|episodes)\b"
 )
 _CHECK = "Check that each was followed up before reading on."

@@ -6,14 +6,16 @@ not allow (no couples, no norms) is kept as the reason why.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from outcomes.change import ChangeResult, MethodsResult, change_methods
 from outcomes.change.cutoff import CRITERIA
 from outcomes.change.differences import RateDifferences, rate_differences
 from outcomes.change.partners import CoupleResult, couples
+from outcomes.comparison import MissingAnswers, missing_answers
 from outcomes.derive import Cohort, only_episodes
 from outcomes.errors import OutcomesError
 from outcomes.instruments import RiskFlags, risk_flags
@@ -61,6 +63,29 @@ def companions(
     )
 
 
+def leaving(
+    question: dict[str, Any], cohort: Cohort, changes: ChangeResult, *, estimand: str, seed: int
+) -> MissingAnswers | Absent:
+    """The main comparison again for several beliefs about people without an end score.
+
+    The scale's ends are the instrument's where it has them; without them there is no
+    worst case.
+    """
+    ends = (cohort.instrument.total_min, cohort.instrument.total_max)
+    scale = None if any(math.isnan(end) for end in ends) else ends
+    size = changes.threshold if changes.threshold > 0 else None
+    return tried(
+        lambda: missing_answers(
+            **question,
+            method="weighting",
+            estimand=estimand,
+            scale=scale,
+            reliable_change=size,
+            seed=seed,
+        )  # fmt: skip
+    )
+
+
 def tried(make: Callable[[], T]) -> T | Absent:
     """What `make` gives, or why the data do not allow it."""
     try:
@@ -69,9 +94,7 @@ def tried(make: Callable[[], T]) -> T | Absent:
         return Absent(error.what)
 
 
-def _couples(
-    cohort: Cohort, reliability: float | None, confidence: float
-) -> CoupleResult | Absent:
+def _couples(cohort: Cohort, reliability: float | None, confidence: float) -> CoupleResult | Absent:
     together = cohort.frame[cohort.frame["couple_id"].notna()]
     if together.empty:
         return Absent("No couple is among these people.")

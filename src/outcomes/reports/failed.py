@@ -50,7 +50,9 @@ def keep_notebook(
 def safe_text(text: str, known_ids: Iterable[str] = ()) -> str:
     """The text, masked, without the lines that still tell who somebody is."""
     known = list(known_ids)
-    lines = [WITHHELD if scan(line, known) else line for line in without_homes(masked(text)).splitlines()]
+    lines = [
+        WITHHELD if scan(line, known) else line for line in without_homes(masked(text)).splitlines()
+    ]
     return "\n".join(lines)
 
 

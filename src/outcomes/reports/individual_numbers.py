@@ -6,6 +6,7 @@ A part that the data do not allow (no couples, no third score) is kept as the re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -106,6 +107,7 @@ def individual(
     part = beside.part
     scores = _scores(part, cohort)
     known: Scale = {"instrument": name, "reliability": reliability, "confidence": sure}
+    grouped: dict[str, Any] = {**known, "by": "arm", "cluster": SHARED}
     return Individual(
         study=study,
         cohort=cohort,
@@ -114,13 +116,7 @@ def individual(
         changes=changes,
         differences=beside.differences,
         methods=beside.methods,
-        zones=tried(
-            lambda: zones(
-                frame, instrument=name, reliability=reliability,
-                flourishing_limit=flourishing_limit, by="arm", cluster=SHARED,
-                confidence=sure,
-            )  # fmt: skip
-        ),
+        zones=tried(lambda: zones(frame, flourishing_limit=flourishing_limit, **grouped)),
         couples=beside.couples,
         claim=_claim(cohort, changes, claimed, reliability, policy),
         first=tried(lambda: first_change(scores, by="arm", cluster=SHARED, seed=seed, **known)),

@@ -11,11 +11,11 @@ from functools import partial
 
 from outcomes import figures, tables
 from outcomes.change import ChangeResult
-from outcomes.comparison import ComparisonResult, WithinArm
+from outcomes.comparison import ComparisonResult, MissingAnswers, WithinArm
 from outcomes.derive import Cohort
 from outcomes.ledger import Ledger
 from outcomes.privacy import Policy
-from outcomes.reports import companion_words, leads, words
+from outcomes.reports import companion_words, leads, beliefs_words, words
 from outcomes.reports.companions import Absent, Companions
 from outcomes.reports.document import (
     Attachment,
@@ -44,7 +44,8 @@ class ComparisonPages:
     """Everything the comparison report shows, computed before and passed in.
 
     `effects` holds the primary comparison first, then the other ways of adjusting;
-    `beside` what needs no adjustment: risk, plain differences, couples, several methods.
+    `beside` what needs no adjustment: risk, plain differences, couples, several methods;
+    `leaving` the primary comparison for several beliefs about missing end scores.
     """
 
     study: Study
@@ -53,6 +54,7 @@ class ComparisonPages:
     within: tuple[WithinArm, ...]
     effects: tuple[ComparisonResult, ...]
     beside: Companions
+    leaving: MissingAnswers | Absent
     policy: Policy
     seed: int
 
@@ -85,6 +87,7 @@ class ComparisonPages:
         records = (
             *collect(self.cohort, self.changes, self.within, self.effects, self.policy),
             *self._beside_records(),
+            *self._leaving_records(),
         )
         risk = companion_words.risk(self.beside.risk, self.policy, self.beside.n_people)
         safety = tuple(
@@ -183,6 +186,21 @@ class ComparisonPages:
             blocks.append(TableBlock(tables.balance_table(primary.weights)))
         return self._page((*blocks, *self._plain_differences()))
 
+    def leavers(self) -> Page:
+        """What becomes of the verdict when people without an end score did worse."""
+        found = self.leaving
+        top = Section("leaving", beliefs_words.HEADING, beliefs_words.LEAD)
+        if isinstance(found, Absent):
+            return self._page((top, Prose(None, (found.reason,))))
+        blocks: list[Block] = [top, Prose(None, beliefs_words.leaving(found, self.policy))]
+        if len(found.answers) > 1:
+            blocks.append(TableBlock(tables.answers_table(found, self.policy)))
+            blocks.append(FigureBlock(figures.beliefs(found, self.policy)))
+        if found.main is not None:
+            blocks.append(FigureBlock(figures.tipping(found.main, self.policy)))
+            blocks.append(TableBlock(tables.tipping_table(found, self.policy)))
+        return self._page(tuple(blocks))
+
     def missing(self) -> Page:
         """What is missing: end scores by arm, bounds, and rows that were not used."""
         said = tuple(words.bounds(self.shares, arm) for arm in self.cohort.arms)
@@ -205,7 +223,12 @@ class ComparisonPages:
                 Section("methods", "Methods and sources", leads.METHODS),
                 *(Prose(heading, paragraphs) for heading, paragraphs in told),
                 *companion_words.explained(
-                    (self.beside.differences, self.beside.methods, self.beside.couples)
+                    (
+                        self.beside.differences,
+                        self.beside.methods,
+                        self.beside.couples,
+                        self.leaving,
+                    )
                 ),
                 TableBlock(tables.instrument_table(self.cohort.instrument)),
                 Prose("Sources", leads.sources(self.changes, self.effects), style="list"),
@@ -219,7 +242,7 @@ class ComparisonPages:
                 Section("made", "How it was made", leads.MADE),
                 Provenance(
                     sources=self.study.sources,
-                    seeds={"figures": self.seed},
+                    seeds={"figures": self.seed, "imputation": self.seed},
                     policy=self.policy.name,
                 ),
             )
@@ -242,6 +265,13 @@ class ComparisonPages:
         if not isinstance(part, Absent) and not refused:
             found += difference_records(part, name, self.policy)
         return tuple(found)
+
+    def _leaving_records(self) -> tuple[Result, ...]:
+        """What imputation, shifts and bounds say, where the comparison says anything."""
+        if isinstance(self.leaving, Absent):
+            return ()
+        name = self.cohort.instrument.id
+        return tuple(beliefs_words.leaving_records(self.leaving, name, self.policy))
 
     def _page(self, blocks: tuple[Block, ...]) -> Page:
         """The blocks as one page, after making sure that no row's id is in them."""

@@ -20,11 +20,11 @@ from outcomes.errors import UsageError
 from outcomes.sources.address import is_address, settled
 
 TAG = "parameters"
-TYPES = ("str", "int", "float", "bool", "list[str]", "path")
+TYPES = ("str", "int", "float", "bool", "list[str]", "list[float]", "path")
 EMPTY = {"", "none", "null"}
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
-Value = str | int | float | bool | list[str] | None
+Value = str | int | float | bool | list[str] | list[float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,8 @@ def _parameter(name: str, default: object, facts: Mapping[str, Any], where: str)
 
 
 def _type_of(default: object) -> str:
+    if isinstance(default, list) and default and not any(isinstance(v, str) for v in default):
+        return "list[float]"
     for kind, name in ((bool, "bool"), (int, "int"), (float, "float"), (list, "list[str]")):
         if isinstance(default, kind):
             return name
@@ -225,6 +227,9 @@ def _fitted(kind: str, value: object, resolve: bool) -> Value:
         case ("list[str]", list(items) | tuple(items)):
             words = [item for item in items if isinstance(item, str)]
             fitted = words if len(words) == len(items) else None
+        case ("list[float]", list(items) | tuple(items)):
+            numbers = [_fitted("float", item, resolve) for item in items]
+            fitted = None if None in numbers else cast("list[float]", numbers)
         case ("path", str() | os.PathLike() as path):
             fitted = _path(path) if resolve else os.fspath(path)
         case ("str", str(fits)):
@@ -275,6 +280,9 @@ def _parsed(parameter: Parameter, text: str, where: str) -> Value:
                 # Also as a list in brackets and quotes, which is how the notebook writes it.
                 bare = text.removeprefix("[").removesuffix("]")
                 return [item for part in bare.split(",") if (item := part.strip(" \"'"))]
+            case "list[float]":
+                bare = text.removeprefix("[").removesuffix("]")
+                return [float(part) for part in bare.split(",") if part.strip()]
             case _:
                 return text
     except (ValueError, KeyError):

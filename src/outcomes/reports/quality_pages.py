@@ -88,9 +88,7 @@ class QualityPages:
                     self.numbers.filled_groups, self.numbers.policy, begun=begun
                 )
             ),
-            TableBlock(
-                tables.filled_spread_table(self.numbers.filled_groups, self.numbers.policy)
-            ),
+            TableBlock(tables.filled_spread_table(self.numbers.filled_groups, self.numbers.policy)),
         )
 
     def responses(self) -> Page:
@@ -150,7 +148,9 @@ class QualityPages:
     def _figure(self, dimension: str, by: str, instruments: list[str]) -> FigureBlock:
         rows = self.numbers.rows(dimension)
         parts = rows[rows["instrument"].isin(instruments)]
-        parts = parts.sort_values("instrument", key=lambda s: s.map(instruments.index), kind="stable")
+        parts = parts.sort_values(
+            "instrument", key=lambda s: s.map(instruments.index), kind="stable"
+        )
         figure = response(
             parts,
             self.numbers.policy,

@@ -35,7 +35,9 @@ WAITS = (
     "A start score belongs before or close to the start, an end score close to the last session: "
     "between the two dates lies the help whose result is measured."
 )
-NEXT = "Each sentence follows from a number above and a limit; the limits are given with their reason."
+NEXT = (
+    "Each sentence follows from a number above and a limit; the limits are given with their reason."
+)
 MADE = (
     "The same files, settings and program give the same numbers. The run folder holds them in "
     "results.json, the notebook in report.ipynb and every unused row in ledger.csv."
@@ -129,7 +131,9 @@ def limits() -> tuple[str, ...]:
         "end_wait": f"End score, within {rules['end_wait']['days']} days",
         "cells": f"Cells filled, at least {fmt.percent(rules['cells']['minimum'])}",
     }
-    return tuple(f"{name}. {' '.join(rules[rule]['reason'].split())}" for rule, name in named.items())
+    return tuple(
+        f"{name}. {' '.join(rules[rule]['reason'].split())}" for rule, name in named.items()
+    )
 
 
 def _scores(numbers: Quality) -> Iterator[str]:

@@ -33,5 +33,7 @@ def shown(
     if table is not None:
         made = table(part, policy)
         said = nothing_shown(made)
-        blocks.append(TableBlock(brief(made) if short else made) if said is None else Prose(None, (said,)))
+        blocks.append(
+            TableBlock(brief(made) if short else made) if said is None else Prose(None, (said,))
+        )
     return tuple(blocks)
