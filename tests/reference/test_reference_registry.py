@@ -21,15 +21,28 @@ from outcomes.change.sessions import CALLS as SESSION_CALLS
 from outcomes.comparison.result import METHOD_NAMES
 from outcomes.instruments.contradictions import SCORINGS
 from outcomes.models import ESTIMANDS
+from outcomes.models.binary.sandwich import CORRECTIONS
+from outcomes.models.binary.working import CORRELATIONS
 from outcomes.models.cluster_robust import Kind
+from outcomes.models.leaving import METHODS as LEAVING_METHODS
+from outcomes.models.missing.coding import METHODS as IMPUTATION_METHODS
+from outcomes.models.mixed.confint import METHODS as INTERVALS
+from outcomes.models.mixed.model import DDF
+from outcomes.models.practitioners.policy import METHODS as PRACTITIONER_METHODS
+from outcomes.models.repeated import STRUCTURES
+from outcomes.models.repeated.mmrm import Ddf
 from outcomes.process.policy import METHODS as PROCESS_METHODS
 
 TESTS = Path(__file__).resolve().parents[1]
+MIXED = "models/test_models_mixed_reference.py"
 JT = "change/test_change_jacobson_truax.py"
 DAS = "change/test_change_methods_das.py"
 GROWTH = "change/test_change_growth.py"
 LINES = ("jt", "gln", "hll", "en", "nk", "ha")
 WEIGHTING = "models/test_models_weighting.py"
+POOLING = "models/test_models_missing_pooling.py"
+IMPUTE = "models/test_models_missing_impute.py"
+MISSING = "comparison/test_comparison_missing.py"
 CLUSTERS = "models/test_models_cluster_robust.py"
 COMPARE = "comparison/test_comparison_compare.py"
 PROCESS = "process/test_process_statistics.py"
@@ -38,11 +51,24 @@ GOALS = "process/test_process_goals.py"
 EXACT = "proportions/test_proportions_exact.py"
 CLAIMS = "change/test_change_claims.py"
 PARTNERS = "change/test_change_partners.py"
+APIM = "models/test_models_dyads_apim.py"
+DYADIC = "models/test_models_dyads_growth.py"
+COUPLES_ENGINE = "models/test_models_dyads_engine.py"
 SERVICE = "change/test_change_service.py"
 GOALS = "instruments/test_instruments_goals.py"
 SCORING = "instruments/test_instruments_scoring.py"
 
+PRACTITIONERS = "models/test_models_practitioners.py"
+LIMITS = "models/test_models_practitioner_limits.py"
 SESSIONS = "change/test_change_sessions.py"
+REPEATED = "models/test_models_repeated_reference.py"
+ENGINE = "models/test_models_repeated_engine.py"
+LEFT = "models/test_models_leaving_curves.py"
+COX = "models/test_models_leaving_cox.py"
+SURVIVAL = "R survival, Beat the Blues"
+BINARY = "models/test_models_binary_mixed.py"
+GEE = "models/test_models_binary_gee.py"
+DOSE = "models/test_models_dose.py"
 _WAYS = [(direction, criterion) for direction in SIGNS for criterion in CRITERIA]
 _ON_DAS = "R clinicalsignificance, DAS"
 # Change methods: (test file, test) under criterion a and c, what it is held against.
@@ -67,6 +93,11 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         for name, row in _CHANGE.items()
         for direction, criterion in _WAYS
     },
+    ("mixed", "satterthwaite"): (MIXED, "test_equals_lme4", "R lme4, lmerTest"),
+    ("mixed", "kenward-roger"): (MIXED, "test_kenward_roger_equals_pbkrtest", "R pbkrtest"),
+    ("mixed", "none"): (MIXED, "test_equals_lme4", "R lme4"),
+    ("mixed intervals", "profile"): (MIXED, "test_profile_intervals_equal_lme4", "R lme4"),
+    ("mixed intervals", "wald"): (MIXED, "test_equals_lme4", "R lme4, lmerTest"),
     ("criterion", "a"): (JT, "test_cutoffs_and_categories", "R clinicalsignificance, DAS"),
     ("criterion", "b"): (JT, "test_b_departs_from_r_because_r_uses_the_clinical_sd", "closed form"),
     ("criterion", "c"): (JT, "test_cutoffs_and_categories", "R clinicalsignificance, DAS"),
@@ -119,6 +150,26 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         ("estimand", name): (WEIGHTING, "test_weights_equal_r", "R WeightIt, lalonde")
         for name in ("ATE", "ATT", "ATC", "ATO", "ATM")
     },
+    ("leaving", "kaplan_meier"): (LEFT, "test_kaplan_meier_equals_r_on_btheb", SURVIVAL),
+    ("leaving", "nelson_aalen"): (LEFT, "test_nelson_aalen_median_and_mean_equal_r", "R survival"),
+    ("leaving", "restricted_mean"): (LEFT, "test_restricted_mean_equals_r", SURVIVAL),
+    ("leaving", "aalen_johansen"): (LEFT, "test_aalen_johansen_equals_r", "R survival"),
+    ("leaving", "log_rank"): (LEFT, "test_rank_tests_equal_r", SURVIVAL),
+    ("leaving", "peto"): (LEFT, "test_rank_tests_equal_r", SURVIVAL),
+    **{
+        ("leaving", f"cox_{ties}"): (COX, "test_equals_r_on_btheb", SURVIVAL)
+        for ties in ("efron", "breslow", "exact")
+    },
+    ("leaving", "cox_clustered"): (COX, "test_strata_and_clusters_equal_r", SURVIVAL),
+    ("leaving", "proportional"): (COX, "test_proportional_hazards_equal_r", SURVIVAL),
+    ("leaving", "concordance"): (COX, "test_equals_r_on_btheb", SURVIVAL),
+    ("leaving", "discrete_logit"): (COX, "test_discrete_time_equals_r", "R glm, Beat the Blues"),
+    ("leaving", "discrete_cloglog"): (COX, "test_discrete_time_equals_r", "R glm, Beat the Blues"),
+    ("leaving", "dropout_weights"): (
+        "models/test_models_leaving_weights.py",
+        "test_weights_equal_r_on_btheb",
+        "R glm and lm, Beat the Blues",
+    ),
     **{
         ("covariance", name): (CLUSTERS, "test_equals_clubsandwich_on_btheb", "R clubSandwich")
         for name in ("CR0", "CR1", "CR2")
@@ -140,6 +191,22 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("process", "becker_d"): (PROCESS, "test_closed_form", "closed form"),
     ("process", "net_promoter"): (PROCESS, "test_closed_form", "closed form"),
     ("process", "gas_t"): (PROCESS, "test_published_vectors", "R gasr"),
+    **{
+        ("practitioners", name): row
+        for name, row in {
+            "share": (PRACTITIONERS, "test_share_and_likelihood_equal_lme4", "R lme4; exact F"),
+            "shrunken": (PRACTITIONERS, "test_modes_equal_lme4", "R lme4; Henderson's equations"),
+            "comparison_interval": (PRACTITIONERS, "test_comparison_reach", "closed form"),
+            "mean_limits": (
+                LIMITS,
+                "test_chance_alone_is_the_exact_t_of_one_against_the_others",
+                "dense algebra; Thompson 1935",
+            ),
+            "count_limits": (LIMITS, "test_outside_is_the_mid_p_of_the_binomial", "scipy"),
+            "case_mix": (LIMITS, "test_expected_equals_statsmodels", "statsmodels; R lmerTest"),
+            "equal_variances": (PRACTITIONERS, "test_two_variances_equal_nlme", "R nlme"),
+        }.items()
+    },
     ("scoring", "lookup"): (
         SUBSCALES,
         "test_swemwbs_equals_the_published_table",
@@ -147,25 +214,199 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ),
     ("scoring", "subscales"): (SUBSCALES, "test_closed_form_with_reversal", "closed form"),
     ("scoring", "goals"): (GOALS, "test_vectors", "Kiresuk & Sherman, published vectors"),
+    **{
+        ("dyads", name): (file, test, against)
+        for name, file, test, against in (
+            ("apim", APIM, "test_equals_nlme", "R nlme"),
+            ("apim_structural", APIM, "test_structural_model_equals_lavaan", "R lavaan"),
+            ("distinguishability", APIM, "test_roles_equal_nlme_and_lavaan", "R nlme, lavaan"),
+            (
+                "ratio_fieller",
+                APIM,
+                "test_fieller_is_its_own_equation",
+                "closed form",
+            ),
+            ("ddf", APIM, "test_df_equal_lmertest_and_pbkrtest", "R pbkrtest"),
+            (
+                "agreement_anova",
+                APIM,
+                "test_agreement_equals_the_reml_estimate",
+                "R nlme",
+            ),
+            ("agreement_pairwise", APIM, "test_double_entry_equals_the_ml_estimate", "R nlme"),
+            ("growth", DYADIC, "test_equals_nlme", "R nlme lme"),
+            (
+                "growth_alone",
+                DYADIC,
+                "test_complete_courses_of_people_alone_have_n_minus_one_df",
+                "closed form",
+            ),
+            (
+                "likelihood",
+                COUPLES_ENGINE,
+                "test_equals_the_normal_density_at_full_size",
+                "scipy, n x n",
+            ),
+            (
+                "kenward_roger",
+                COUPLES_ENGINE,
+                "test_kenward_roger_equals_n_by_n_matrices",
+                "n x n matrices",
+            ),
+        )
+    },
+    ("binary", "laplace"): (
+        BINARY,
+        "test_laplace_equals_lme4_searched_to_the_end",
+        "R lme4, Beat the Blues",
+    ),
+    ("binary", "quadrature"): (BINARY, "test_quadrature_equals_lme4", "R lme4; integrals"),
+    ("binary", "nested"): (
+        BINARY,
+        "test_nested_groups_equal_lme4_and_a_spread_of_zero_is_an_answer",
+        "R lme4, IMPLEMENT",
+    ),
+    ("binary", "crossed"): (BINARY, "test_crossed_groups_equal_lme4", "R lme4, NHS providers"),
+    ("binary", "profile"): (BINARY, "test_profile_limits_equal_lme4", "R lme4"),
+    ("binary", "modes"): (BINARY, "test_conditional_modes_equal_lme4", "R lme4"),
+    ("binary", "probabilities"): (
+        BINARY,
+        "test_probabilities_are_integrals_and_their_errors_are_delta",
+        "numerical integration",
+    ),
+    ("binary", "between-within"): (
+        BINARY,
+        "test_degrees_of_freedom_follow_where_a_term_varies",
+        "closed form",
+    ),
+    **{
+        ("gee", name): (GEE, "test_equals_geepack", "R geepack, Beat the Blues")
+        for name in CORRELATIONS
+    },
+    **{
+        ("gee correction", name): (GEE, "test_corrections_equal_clubsandwich", "R clubSandwich")
+        for name in ("kauermann-carroll", "mancl-derouen")
+    },
+    ("gee correction", "none"): (GEE, "test_equals_geepack", "R geepack, Beat the Blues"),
+    ("gee correction", "average"): (
+        GEE,
+        "test_corrections_are_in_order_and_df_are_few",
+        "closed form",
+    ),
+    ("dose", "shares"): (DOSE, "test_counts_and_intervals_by_hand", "closed form"),
+    ("dose", "means"): (
+        DOSE,
+        "test_means_are_t_intervals_and_the_contrast_has_welchs_error",
+        "scipy",
+    ),
     ("scoring", "unscored"): (SCORING, "test_a_scale_of_mixed_items_takes_totals_only", "refused"),
+    ("pooling", "rubin"): (POOLING, "test_pooled_coefficients_equal_r", "R mice, Beat the Blues"),
+    ("pooling", "D1"): (POOLING, "test_d1_and_d2_equal_r", "R mice and mitml, Beat the Blues"),
+    ("pooling", "D2"): (POOLING, "test_d1_and_d2_equal_r", "R mice and mitml, Beat the Blues"),
+    ("pooling", "r_squared"): (POOLING, "test_equals_r", "R mice, Beat the Blues"),
+    ("pooling", "enough"): (
+        POOLING,
+        "test_von_hippels_rule_with_the_fraction_known",
+        "closed form, von Hippel 2020",
+    ),
+    ("missing", "delta"): (POOLING, "test_shifted_outcomes_equal_r", "R mice, Beat the Blues"),
+    ("missing", "worst_case"): (MISSING, "test_bounds_by_hand", "closed form"),
+    ("missing", "imbens_manski"): (
+        MISSING,
+        "test_between_them_the_equation_holds",
+        "closed form, Imbens & Manski 2004",
+    ),
+    ("imputation", "norm"): (
+        IMPUTE,
+        "test_regression_draws_have_the_posterior_of_the_closed_form",
+        "closed form",
+    ),
+    ("imputation", "pmm"): (IMPUTE, "test_a_donor_is_one_of_the_nearest", "closed form"),
+    ("imputation", "logistic"): (
+        IMPUTE,
+        "test_logistic_draws_centre_on_the_maximum_of_the_likelihood",
+        "statsmodels",
+    ),
+    ("imputation", "multinomial"): (
+        IMPUTE,
+        "test_three_words_are_drawn_with_their_shares",
+        "closed form",
+    ),
+    ("imputation", "two_level"): (
+        IMPUTE,
+        "test_density_of_the_intraclass_correlation_equals_dense_matrices",
+        "closed form with dense matrices",
+    ),
     ("scoring", "total_only"): (SCORING, "test_a_total_out_of_range_stops", "passed through"),
 }
+_MMRM = (REPEATED, "test_the_maximum_is_no_lower_than_that_of_r", "R mmrm 0.3.18 and nlme gls")
+REFERENCES |= {
+    **{("repeated", name): _MMRM for name in ("us", "toeph", "ar1h", "csh", "toep", "ar1", "cs")},
+    **{
+        ("repeated", name): (REPEATED, "test_structures_equal_gls", "R nlme gls")
+        for name in ("id", "idh")
+    },
+    ("repeated", "ri_ar1"): (
+        ENGINE,
+        "test_the_objective_is_that_of_the_whole_matrices",
+        "closed form; R nlme lme with time in place of visits",
+    ),
+    **{
+        ("mmrm df", name): (REPEATED, "test_at_the_covariance_of_r_everything_is_equal", "R mmrm")
+        for name in ("kenward-roger", "kenward-roger-linear", "satterthwaite")
+    },
+    ("mmrm df", "cr2"): (REPEATED, "test_robust_covariance_equals_clubsandwich", "R clubSandwich"),
+    ("mmrm df", "none"): _MMRM,
+}
 METHODS = [
+    *(("repeated", name) for name in STRUCTURES),
+    *(("mmrm df", name) for name in get_args(Ddf)),
     *(
         ("change", f"{name} {direction} {criterion}")
         for name in CHANGE_METHODS
         for direction, criterion in _WAYS
     ),
     *(("process", name) for name in PROCESS_METHODS),
+    *(("practitioners", name) for name in PRACTITIONER_METHODS),
+    *(("mixed", name) for name in DDF),
+    *(("mixed intervals", name) for name in INTERVALS),
     *(("criterion", name) for name in CRITERIA),
     *(("sessions", call.__name__) for call in SESSION_CALLS),
     *(("compare", name) for name in METHOD_NAMES),
+    *(("leaving", name) for name in LEAVING_METHODS),
     *(("estimand", name) for name in ESTIMANDS),
     *(("covariance", name) for name in get_args(Kind)),
     *(("scoring", name) for name in SCORINGS),
     *(("definition", name) for name in claim_policy().definitions),
     *(("unit", name) for name in UNITS),
+    *(("pooling", name) for name in ("rubin", "D1", "D2", "r_squared", "enough")),
+    *(("missing", name) for name in ("delta", "worst_case", "imbens_manski")),
+    *(("imputation", name) for name in (*IMPUTATION_METHODS, "two_level")),
     ("service", "nhs"),
+    *(
+        ("dyads", name)
+        for name in (
+            *("apim", "apim_structural", "distinguishability", "ratio_fieller", "ddf"),
+            *("agreement_anova", "agreement_pairwise", "growth", "growth_alone", "likelihood"),
+            "kenward_roger",
+        )
+    ),
+    *(
+        ("binary", name)
+        for name in (
+            "laplace",
+            "quadrature",
+            "nested",
+            "crossed",
+            "profile",
+            "modes",
+            "probabilities",
+            "between-within",
+        )
+    ),
+    *(("gee", name) for name in CORRELATIONS),
+    *(("gee correction", name) for name in CORRECTIONS),
+    *(("dose", name) for name in ("shares", "means")),
     *(
         ("share", name)
         for name in (
