@@ -50,6 +50,7 @@ def england(shared):
     return table.set_index(["reporting_period", "measure_name", "measure_statistic"])["value"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", YEARS)
 def test_england_as_published(england, year):
     """Person-level rows whose counts are the published ones give the published percentages."""

@@ -204,6 +204,7 @@ def random_study(make_study, rows, scores, order=None, extra=()):
 FEW = settings(max_examples=25, deadline=None)
 
 
+@pytest.mark.slow
 @FEW
 @given(scores=SCORES, order=st.randoms(use_true_random=False))
 def test_row_order_changes_nothing(make_study, rows, scores, order):
@@ -212,6 +213,7 @@ def test_row_order_changes_nothing(make_study, rows, scores, order):
     pd.testing.assert_frame_equal(plain, shuffled)
 
 
+@pytest.mark.slow
 @FEW
 @given(scores=SCORES)
 def test_adding_an_empty_client_changes_nobody(make_study, rows, scores):

@@ -6,6 +6,10 @@ import contextlib
 import io
 import re
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_example(root, monkeypatch):
     monkeypatch.chdir(root)

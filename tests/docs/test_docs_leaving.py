@@ -9,6 +9,8 @@ import pytest
 import outcomes as oc
 from outcomes.derive.leaving import DEFINITIONS, leaving_rules
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def page(root):

@@ -6,7 +6,11 @@ import contextlib
 import io
 import re
 
+import pytest
+
 import outcomes.models.missing as room
+
+pytestmark = pytest.mark.slow
 
 
 def test_example(root, monkeypatch):

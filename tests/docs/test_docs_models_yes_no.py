@@ -10,6 +10,8 @@ import pytest
 
 from outcomes.models.dose.policy import dose_policy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("page", "said"),

@@ -85,18 +85,6 @@ def test_every_entry_is_held(reference):
     assert set(reference) - set(ENTRIES) == {"BtheB_gls_UN_REML_emmeans_dferror"}
 
 
-def test_fev_data(shared):
-    place = shared / "data" / "fev_data"
-    if not place.exists():
-        pytest.skip("fev_data of R's mmrm is not in the shared data, only three of its numbers")
-    frame = pd.read_csv(next(place.glob("*.csv")))
-    found = mmrm(
-        "FEV1 ~ RACE + SEX + ARMCD * AVISIT", frame, subject="USUBJID", visit="AVISIT"
-    ).contrasts("ARMCD", by="AVISIT")
-    assert found["estimate"].iloc[0] == pytest.approx(3.7742, abs=1e-4)
-    assert found["se"].iloc[0] == pytest.approx(1.07701, abs=1e-4)
-
-
 # --- names: R's terms as ours ------------------------------------------------------------
 
 

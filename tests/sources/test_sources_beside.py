@@ -15,6 +15,8 @@ from outcomes.cli import main
 from outcomes.errors import InputError
 from outcomes.sources.proposal import propose_layout
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = "Client ID,Gender\nA1,F\nA2,M\n"
 
 

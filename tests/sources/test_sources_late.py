@@ -10,6 +10,8 @@ from store_quarters import Q3, write_export
 from outcomes.errors import ReleaseError
 from outcomes.sources import is_store, merge, read
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ["client_id", "instrument", "item", "value", "taken_on", "rater"]
 SCORES = [
     ("Cleo Carter", "phq9", "1", "0", "2026-10-05", "client"),

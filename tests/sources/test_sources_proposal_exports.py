@@ -14,6 +14,8 @@ from outcomes.cli import main
 from outcomes.sources.proposal import propose_layout
 from outcomes.sources.suppliers import suppliers
 
+pytestmark = pytest.mark.slow
+
 PROJECT = ["raw.csv", "labels.csv", "raw_with_label_headers.csv"]
 # What a person says to the open questions of the project; everything likely is accepted.
 ANSWERS = {
