@@ -54,9 +54,7 @@ def test_the_results_are_those_of_the_library(run, example):
     assert stored["comparison.phq9.ato"]["value"] == effect.estimate
     assert stored["comparison.phq9.ato"]["low"] == effect.low
     assert stored["comparison.phq9.ato"]["verdict"] == str(effect.verdict)
-    changes = oc.change(
-        cohort.frame, instrument="phq9", by="arm", cluster="practitioner_or_couple"
-    )
+    changes = oc.change(cohort.frame, instrument="phq9", by="arm", cluster="practitioner_or_couple")
     rates = changes.rates.set_index(["group", "measure", "denominator"])
     for arm in cohort.arms:
         record = stored[f"change.phq9.{arm}.reliable_improvement"]
@@ -126,9 +124,7 @@ def test_plain_differences_are_called_not_adjusted_and_follow_the_adjusted_one(r
 def test_plain_differences_and_risk_are_results_of_the_library(run, example):
     stored = results(run)
     cohort = oc.cohort(example, "phq9", interventions=["coaching", "therapy"])
-    changes = oc.change(
-        cohort.frame, instrument="phq9", by="arm", cluster="practitioner_or_couple"
-    )
+    changes = oc.change(cohort.frame, instrument="phq9", by="arm", cluster="practitioner_or_couple")
     frame = oc.rate_differences(changes).frame.set_index(["group", "measure", "denominator"])
     row = frame.loc[("therapy", "reliable_improvement", "paired")]
     record = stored["difference.phq9.therapy.reliable_improvement"]

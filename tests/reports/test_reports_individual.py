@@ -234,9 +234,7 @@ class TestWords:
 
     def test_a_claim_with_few_people_is_hidden(self, whole):
         few = whole.cohort.frame.dropna(subset=["pre", "post"]).head(4)
-        verdict, sentence, _ = individual_words.claimed(
-            oc.claim(few, CLAIM, instrument="phq9"), ON
-        )
+        verdict, sentence, _ = individual_words.claimed(oc.claim(few, CLAIM, instrument="phq9"), ON)
         assert verdict is Verdict.SUPPRESSED
         assert not re.search(r"\d", sentence)
 

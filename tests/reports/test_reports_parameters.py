@@ -190,3 +190,30 @@ def test_packaged_notebooks_are_copied_and_changes_are_kept(tmp_path, monkeypatc
     assert working_notebooks(work) == work
     assert (work / "one.ipynb").exists()
     assert (work / "two.ipynb").read_text() == "mine"
+
+
+class TestListOfNumbers:
+    def weeks(self, default="[4.0, 8.0]"):
+        return declared(notebook(f"weeks = {default}\n"), where="x")
+
+    def test_list_of_numbers_is_told_from_its_default(self):
+        (one,) = self.weeks()
+        assert one.type == "list[float]"
+        (words,) = declared(notebook('arms = ["a"]\n'), where="x")
+        assert words.type == "list[str]"
+
+    @pytest.mark.parametrize("text", ["2,6.5", "[2, 6.5]", "2, 6.5,"])
+    def test_read_from_a_text(self, text):
+        assert parse(self.weeks(), [f"weeks={text}"], "x") == {"weeks": [2.0, 6.5]}
+
+    def test_whole_numbers_fit(self):
+        assert check(self.weeks(), {"weeks": [2, 6]}, "x")["weeks"] == [2.0, 6.0]
+
+    @pytest.mark.parametrize("bad", [["2"], [True], [float("nan")], 4.0, None])
+    def test_refuses_what_is_no_list_of_numbers(self, bad):
+        with pytest.raises(UsageError):
+            check(self.weeks(), {"weeks": bad}, "x")
+
+    def test_refuses_a_text_that_holds_no_numbers(self):
+        with pytest.raises(UsageError, match="list"):
+            parse(self.weeks(), ["weeks=soon"], "x")

@@ -51,9 +51,7 @@ BIG = {"ended_both": 40, "ended_start_only": 10, "open_started": 20}
 class TestHiding:
     def test_a_practice_of_three_shows_nothing_and_takes_another_with_it(self):
         shown = responses(
-            counts(
-                {"large": BIG, "medium": {**BIG, "ended_both": 30}, "tiny": {"ended_both": 3}}
-            ),
+            counts({"large": BIG, "medium": {**BIG, "ended_both": 30}, "tiny": {"ended_both": 3}}),
             ON,
         ).set_index("group")
         assert shown.loc["tiny", list(PARTS)].isna().all()

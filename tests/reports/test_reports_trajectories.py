@@ -152,9 +152,7 @@ class TestPages:
 
     def test_a_fit_that_did_not_arrive_is_told_and_not_shown(self, whole):
         failed = Convergence(False, 1.0, 0.1, 5, message="lost")
-        lost = replace(
-            whole.growth, fit=replace(whole.growth.fit, convergence=failed), left_out=()
-        )
+        lost = replace(whole.growth, fit=replace(whole.growth.fit, convergence=failed), left_out=())
         page = TrajectoryPages(replace(whole, growth=lost))
         numbers = {f"{abs(v):.1f}" for v in whole.growth.change["estimate"]}
         blocks = page.course().blocks

@@ -82,7 +82,7 @@ def leaving(
             scale=scale,
             reliable_change=size,
             seed=seed,
-        )  # fmt: skip
+        )
     )
 
 

@@ -96,8 +96,8 @@ def worse(numbers: Couples) -> tuple[str, ...]:
             share = f"{fmt.percent(row['rate'])}, {fmt.level(numbers.couples.confidence)} interval"
             span = fmt.percent_interval(row["low"], row["high"])
             said.append(
-                f"In {fmt.n_of(row['n'], row['n_total'])} couples in {arm} with both scores of both "
-                f"partners at least one partner got reliably worse ({share} {span})."
+                f"In {fmt.n_of(row['n'], row['n_total'])} couples in {arm} with both scores of "
+                f"both partners at least one partner got reliably worse ({share} {span})."
             )
     return tuple(said)
 
@@ -234,7 +234,7 @@ def cannot_say(numbers: Couples) -> tuple[str, ...]:
         "Whether coaching and therapy differ: couples who choose one or the other differ at the "
         "start. The comparison report asks that.",
         "What one partner does to the other: what goes together may have a common cause.",
-        "Which of several answers is chance: each interval alone misses one time in twenty, and this "
+        "Which of several answers is chance: each interval alone misses now and then, and this "
         "report has many.",
         "What practitioners add: couples of one practitioner count as independent here.",
     ]

@@ -145,9 +145,13 @@ def _claim(
     """The claim about everybody, as far as it gives no group's hidden number away."""
     found = tried(
         lambda: claim(
-            cohort.frame, claimed, instrument=cohort.instrument.id, reliability=reliability,
-            cluster=SHARED, confidence=policy.confidence,
-        )  # fmt: skip
+            cohort.frame,
+            claimed,
+            instrument=cohort.instrument.id,
+            reliability=reliability,
+            cluster=SHARED,
+            confidence=policy.confidence,
+        )
     )
     if isinstance(found, Absent):
         return found

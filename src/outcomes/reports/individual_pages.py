@@ -10,7 +10,6 @@ from outcomes import figures, tables
 from outcomes.privacy import Policy
 from outcomes.reports import companion_words, leads, words
 from outcomes.reports import individual_words as say
-from outcomes.reports.companions import Absent
 from outcomes.reports.document import (
     Attachment,
     Block,

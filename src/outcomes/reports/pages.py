@@ -15,7 +15,7 @@ from outcomes.comparison import ComparisonResult, MissingAnswers, WithinArm
 from outcomes.derive import Cohort
 from outcomes.ledger import Ledger
 from outcomes.privacy import Policy
-from outcomes.reports import companion_words, leads, beliefs_words, words
+from outcomes.reports import beliefs_words, companion_words, leads, words
 from outcomes.reports.companions import Absent, Companions
 from outcomes.reports.document import (
     Attachment,

@@ -11,7 +11,7 @@ import difflib
 import keyword
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -90,8 +90,8 @@ def check(
 def parse(parameters: Iterable[Parameter], pairs: Iterable[str], where: str) -> dict[str, Value]:
     """Texts of the form NAME=VALUE as values of the declared types.
 
-    Lists are separated by commas, with or without brackets and quotes; 'none' or nothing stands for no value where the parameter
-    allows it. Raises UsageError for a text of another form or a name given twice.
+    Lists are separated by commas, with or without brackets and quotes; 'none' or nothing
+    stands for no value where the parameter allows it. Raises UsageError for a text of another form or a name given twice.
     """
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Value] = {}
@@ -268,22 +268,27 @@ def _parsed(parameter: Parameter, text: str, where: str) -> Value:
     """The text as a value of the declared type; `check` judges it afterwards."""
     if parameter.nullable and text.lower() in EMPTY:
         return None
+    read = _READERS.get(parameter.type, str)
     try:
-        match parameter.type:
-            case "bool":
-                return BOOLEANS[text.lower()]
-            case "int":
-                return int(text)
-            case "float":
-                return float(text)
-            case "list[str]":
-                # Also as a list in brackets and quotes, which is how the notebook writes it.
-                bare = text.removeprefix("[").removesuffix("]")
-                return [item for part in bare.split(",") if (item := part.strip(" \"'"))]
-            case "list[float]":
-                bare = text.removeprefix("[").removesuffix("]")
-                return [float(part) for part in bare.split(",") if part.strip()]
-            case _:
-                return text
+        return read(text)
     except (ValueError, KeyError):
         raise _ill_typed(parameter, "that text", where) from None
+
+
+def _words(text: str) -> list[str]:
+    """Words between commas, also in brackets and quotes, which is how a notebook writes them."""
+    bare = text.removeprefix("[").removesuffix("]")
+    return [item for part in bare.split(",") if (item := part.strip(" \"'"))]
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(word) for word in _words(text)]
+
+
+_READERS: dict[str, Callable[[str], Value]] = {
+    "bool": lambda text: BOOLEANS[text.lower()],
+    "int": int,
+    "float": float,
+    "list[str]": _words,
+    "list[float]": _numbers,
+}

@@ -120,7 +120,7 @@ def quality(study: Study, *, period: str, practice: str | None, policy: Policy) 
 
 
 def collect(numbers: Quality) -> Iterator[Result]:
-    """The response rates and waits as records with stable ids, such as quality.phq9.north.end_score."""
+    """Response rates and waits as records with stable ids, as quality.phq9.north.end_score."""
     taken: set[str] = set()
     for row in numbers.shown.itertuples():
         middle = {EVERYBODY[0]: "", PRACTICE: f"{_slug(row.group)}."}.get(

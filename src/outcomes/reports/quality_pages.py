@@ -25,7 +25,8 @@ from outcomes.reports.document import (
 from outcomes.reports.gate import checked_page
 from outcomes.reports.quality_numbers import Quality, collect, quality, quality_policy
 from outcomes.schema import Study
-from outcomes.tables import ledger_table, quality as tables
+from outcomes.tables import ledger_table
+from outcomes.tables import quality as tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class QualityPages:
         return cls(quality(study, period=period, practice=practice, policy=policy))
 
     def verdicts(self) -> Page:
-        """May this be reported?"""
+        """Whether this may be reported."""
         numbers = self.numbers
         claims = [words.lost(numbers), words.accounted(numbers)]
         claims += [words.measured(numbers, name) for name in numbers.instruments]

@@ -20,8 +20,8 @@ from outcomes.showing.disclosure import releasable
 
 MAY = "Whether these files can stand for the practice, and what to mend first."
 READ = (
-    "Every row that was read is kept in a table, dropped with a reason, or put aside until somebody "
-    "has decided about it. One line of a questionnaire gives a row for each answer."
+    "Every row that was read is kept in a table, dropped with a reason, or put aside until "
+    "somebody has decided about it. One line of a questionnaire gives a row for each answer."
 )
 UNUSED = (
     "What was left out, emptied, corrected or flagged, what that means, and what to do in the "
@@ -193,7 +193,8 @@ def _cells(numbers: Quality) -> Iterator[str]:
             continue
         column = str(row.column).replace("_", " ")
         if row.filled:
-            yield f"Fill in {column} in {row.table}: {fmt.percent(share)} of the cells hold a value."
+            filled = fmt.percent(share)
+            yield f"Fill in {column} in {row.table}: {filled} of the cells hold a value."
         else:
             yield f"Record {column} in {row.table}, or export it: no cell holds a value."
 

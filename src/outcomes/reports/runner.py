@@ -17,8 +17,8 @@ from outcomes.privacy import policy as disclosure_policy
 from outcomes.reports import html
 from outcomes.reports.catalogue import Entry, find, read_notebook
 from outcomes.reports.document import Attachment, Document
-from outcomes.reports.failed import keep_notebook, remove_telling, safe_text
 from outcomes.reports.executed import cell_seconds, public_notebook
+from outcomes.reports.failed import keep_notebook, remove_telling, safe_text
 from outcomes.reports.gate import require_release, suppressed_cells
 from outcomes.reports.kernel import Failure, code_cells, execute
 from outcomes.reports.manifest import as_json, file_digest, manifest, run_name

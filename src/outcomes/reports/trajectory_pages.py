@@ -90,7 +90,11 @@ class TrajectoryPages:
             Section("leaving", "Who leaves, and when", say.LEAVING),
             *self._shown(part, figures.leaving_curves, None),
             *self._shown(part, figures.leaving_endings, tables.leaving_table),
-            *(() if isinstance(part, Absent) else self._shown(part, None, tables.dropout_definitions_table)),
+            *(
+                ()
+                if isinstance(part, Absent)
+                else self._shown(part, None, tables.dropout_definitions_table)
+            ),
         )
 
     def dose(self) -> Page:
@@ -106,7 +110,9 @@ class TrajectoryPages:
         """Whether practitioners differ."""
         return self._page(
             Section("practitioners", "Do practitioners differ?", say.PRACTITIONERS),
-            *self._shown(self.numbers.practitioners, figures.funnel, tables.practitioner_shares_table),
+            *self._shown(
+                self.numbers.practitioners, figures.funnel, tables.practitioner_shares_table
+            ),
         )
 
     def method(self) -> Page:

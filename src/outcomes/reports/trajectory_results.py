@@ -88,7 +88,7 @@ def _share(part: PractitionersResult, name: str) -> Result:
     )
 
 
-def _verdict(usable: bool, known: bool) -> Verdict | None:  # noqa: FBT001
+def _verdict(usable: bool, known: bool) -> Verdict | None:
     if not usable:
         return Verdict.CANNOT_TELL
     return None if known else Verdict.SUPPRESSED

@@ -48,7 +48,8 @@ def mean_change(within: WithinArm, instrument: Instrument, shares: Shares) -> st
     hidden = counted is None or counted.n_total is None
     who = "number of people hidden" if hidden else f"{within.n} people with both scores"
     by = f"{fmt.points(abs(within.estimate))} points"
-    span = f"{fmt.level(within.confidence)} interval of the change {fmt.interval(within.low, within.high)}; {who}"
+    limits = fmt.interval(within.low, within.high)
+    span = f"{fmt.level(within.confidence)} interval of the change {limits}; {who}"
     score = f"{instrument.name} score {moved(within.estimate)} by {by} on average"
     if within.verdict is Verdict.SUPPORTED:
         return f"People in {arm} ended better than they started: their {score} ({span})."
