@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ NOT_CAUSE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class YesNoResult(Drawable):
+class YesNoResult(Drawable, ABC):
     """Base: coefficients of a fit, or why there are none.
 
     `coefficients` has term, estimate, se, df, statistic, p, low, high. `separated` names terms
@@ -130,8 +131,9 @@ class YesNoResult(Drawable):
         """
         return difference_table(self._known(), variable, values, reference, at or {})
 
+    @abstractmethod
     def _averaging(self) -> Averaging | None:
-        raise NotImplementedError
+        """What probabilities are averaged over; None where the fit gives none."""
 
     def _known(self) -> Averaging:
         found = self._averaging()
@@ -143,12 +145,13 @@ class YesNoResult(Drawable):
             )
         return found
 
+    @abstractmethod
     def _head(self) -> str:
-        raise NotImplementedError
+        """The model in one line."""
 
+    @abstractmethod
     def _tail(self) -> list[str]:
         """What follows the coefficients."""
-        raise NotImplementedError
 
     def _table(self) -> pd.DataFrame:
         return self.coefficients.merge(self.odds_ratios[["term", "odds_ratio"]], how="left")

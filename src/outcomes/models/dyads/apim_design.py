@@ -13,7 +13,6 @@ import pandas as pd
 from outcomes.models.design import design
 from outcomes.models.dyads.partners import (
     check_pairs,
-    complete,
     number_partners,
     numbers,
     pair_partners,
@@ -21,6 +20,7 @@ from outcomes.models.dyads.partners import (
     two_roles,
 )
 from outcomes.models.dyads.units import FIRST, IntArray, Rows
+from outcomes.models.formula import complete_rows
 
 FloatArray = npt.NDArray[np.float64]
 Coding = Literal["two_intercept", "interaction"]
@@ -102,7 +102,7 @@ def read_people(
             frame, columns.actor, couple=columns.couple, role=columns.role, suffix="\0"
         ).rename(columns={f"{columns.actor}\0": partner})
     predictors = [name for name in (columns.actor, partner) if name is not None]
-    usable, dropped = complete(work, [*given, *predictors])
+    usable, dropped = complete_rows(work, [*given, *predictors])
     kept = work[usable]
     names = two_roles(kept[columns.role], roles) if told_apart else None
     if names is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ from outcomes.models.dyads.policy import dyads_policy
 from outcomes.models.inference import Convergence, FixedEffects
 from outcomes.models.inference import joint_test as _joint_test
 from outcomes.models.inference.effects import JointTest
+from outcomes.models.inference.hypertext import fit_html
 from outcomes.schema.drawing import Drawable
 from outcomes.schema.verdicts import Verdict
 
@@ -139,12 +139,7 @@ class ApimResult(Drawable):
         return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
 
     def _repr_html_(self) -> str:
-        if not self.converged:
-            return f"<p>NOT CONVERGED: {html.escape(self.convergence.sentence)}</p>"
-        parts = [f"<p>{html.escape(self.sentence)}</p>"]
-        parts += [f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings]
-        parts.append(str(self.effects.to_html(index=False, escape=True)))
-        return "".join(parts)
+        return fit_html(self.convergence, self.sentence, self.warnings, self.effects)
 
     def explain(self) -> str:
         """Say what was computed, with formula and source, and what it does not tell."""

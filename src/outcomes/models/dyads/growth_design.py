@@ -14,13 +14,13 @@ from outcomes.models.design import design
 from outcomes.models.dyads.growth_covariance import CourseModel
 from outcomes.models.dyads.partners import (
     check_pairs,
-    complete,
     number_partners,
     numbers,
     require,
     two_roles,
 )
 from outcomes.models.dyads.units import ALONE, FIRST, SECOND, IntArray, Rows
+from outcomes.models.formula import complete_rows
 
 FloatArray = npt.NDArray[np.float64]
 BOTH, INDIVIDUAL = "partner", "individual"
@@ -109,7 +109,7 @@ def read_courses(
     needed = [columns.couple, columns.role, columns.outcome, columns.time, *columns.covariates]
     needed += [name for name in (columns.occasion, columns.arm) if name]
     require(frame, needed)
-    usable, dropped = complete(frame, needed)
+    usable, dropped = complete_rows(frame, needed)
     kept = frame[usable].reset_index(drop=True)
     alone = _alone(kept, columns)
     _check_rows(kept, alone, columns)

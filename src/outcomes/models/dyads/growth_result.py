@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from outcomes.models.dyads.growth_covariance import CourseModel
 from outcomes.models.dyads.growth_design import GrowthColumns
 from outcomes.models.dyads.policy import dyads_policy
 from outcomes.models.inference import Convergence, FixedEffects, estimate_table
+from outcomes.models.inference.hypertext import fit_html
 from outcomes.schema.drawing import Drawable
 from outcomes.schema.verdicts import Verdict
 
@@ -166,12 +166,7 @@ class DyadicGrowthResult(Drawable):
         return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
 
     def _repr_html_(self) -> str:
-        if not self.converged:
-            return f"<p>NOT CONVERGED: {html.escape(self.convergence.sentence)}</p>"
-        parts = [f"<p>{html.escape(self.sentence)}</p>"]
-        parts += [f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings]
-        parts.append(str(self.coefficients.to_html(index=False, escape=True)))
-        return "".join(parts)
+        return fit_html(self.convergence, self.sentence, self.warnings, self.coefficients)
 
     def explain(self) -> str:
         """Say what was computed, with formula and source, and what it does not tell."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from outcomes.errors import NotEnoughData, UsageError
+from outcomes.errors import UsageError
 
 SUFFIX = "_partner"
 IntArray = npt.NDArray[np.intp]
@@ -126,31 +126,6 @@ def number_partners(couple: pd.Series, role: pd.Series) -> IntArray:
     people = words.drop_duplicates().sort_values(["couple", "role"], kind="stable")
     people["place"] = people.groupby("couple").cumcount()
     return np.asarray(words.merge(people, how="left")["place"].to_numpy(), dtype=np.intp)
-
-
-def complete(
-    frame: pd.DataFrame, columns: Sequence[str]
-) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
-    """Rows with a value in every column, and how many rows each column lacks one in.
-
-    An infinite number counts as missing. Raises NotEnoughData where no row is left.
-    """
-    usable, dropped = np.ones(len(frame), dtype=bool), {}
-    for name in dict.fromkeys(columns):
-        gaps = frame[name].isna().to_numpy(dtype=bool)
-        if pd.api.types.is_float_dtype(frame[name].dtype):
-            gaps = gaps | np.isinf(frame[name].to_numpy(dtype="float64", na_value=np.nan))
-        if gaps.any():
-            dropped[name] = int(gaps.sum())
-        usable &= ~gaps
-    if not usable.any():
-        raise NotEnoughData(
-            "No row has a value in every column of the model.",
-            where=f"columns {', '.join(dict.fromkeys(columns))}",
-            how_many=len(frame),
-            fix="Take out the columns that are empty.",
-        )
-    return usable, dropped
 
 
 def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ order. A column that repeats earlier ones is left out and named, as R does.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,9 +127,7 @@ def fixed_variables(fixed: str, frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(names)
 
 
-def complete_rows(
-    frame: pd.DataFrame, columns: tuple[str, ...]
-) -> tuple[BoolArray, dict[str, int]]:
+def complete_rows(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[BoolArray, dict[str, int]]:
     """Rows in which all columns have a value, and how many others each column lacks.
 
     A number that is infinite counts as missing. Raises NotEnoughData where no row is left.

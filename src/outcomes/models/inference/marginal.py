@@ -69,15 +69,7 @@ class Marginal:
         cells, rows = self.grid([*within, variable], at=at, weights=weights)
         values = list(dict.fromkeys(cells[variable]))
         pairs = _pairs(values, reference, pairwise=pairwise)
-        labels, made = [], []
-        for cell in _cells(cells, within):
-            chosen = dict(zip(cells.loc[cell, variable], rows[cell], strict=True))
-            for high, low in pairs:
-                labels.append(
-                    {**cells.loc[cell[0], within].to_dict(), "contrast": f"{high} - {low}"}
-                )
-                made.append(chosen[high] - chosen[low])
-        return estimate_table(self.effects, np.array(made), pd.DataFrame(labels))
+        return self._differences(cells, rows, variable, within, pairs)
 
     def slopes(
         self,
@@ -103,15 +95,7 @@ class Marginal:
             return estimate_table(self.effects, rows, cells)
         within = [name for name in _names(by) if name != contrast]
         pairs = _pairs(list(dict.fromkeys(cells[contrast])), None, pairwise=False)
-        labels, made = [], []
-        for cell in _cells(cells, within):
-            chosen = dict(zip(cells.loc[cell, contrast], rows[cell], strict=True))
-            for high, low in pairs:
-                labels.append(
-                    {**cells.loc[cell[0], within].to_dict(), "contrast": f"{high} - {low}"}
-                )
-                made.append(chosen[high] - chosen[low])
-        return estimate_table(self.effects, np.array(made), pd.DataFrame(labels))
+        return self._differences(cells, rows, contrast, within, pairs)
 
     def grid(
         self, over: str | Sequence[str], *, at: At | None = None, weights: Weights = "equal"
@@ -133,6 +117,24 @@ class Marginal:
         summed = np.zeros((number.max() + 1, rows.shape[1]))
         np.add.at(summed, number, rows * share[:, None])
         return full[names].drop_duplicates().reset_index(drop=True), summed
+
+    def _differences(
+        self,
+        cells: pd.DataFrame,
+        rows: FloatArray,
+        variable: str,
+        within: list[str],
+        pairs: list[tuple[Any, Any]],
+    ) -> pd.DataFrame:
+        """The row of one level of `variable` less that of another, in each cell of `within`."""
+        labels, made = [], []
+        for cell in _cells(cells, within):
+            chosen = dict(zip(cells.loc[cell, variable], rows[cell], strict=True))
+            for high, low in pairs:
+                place = cells.loc[cell[0], within].to_dict()
+                labels.append({**place, "contrast": f"{high} - {low}"})
+                made.append(chosen[high] - chosen[low])
+        return estimate_table(self.effects, np.array(made), pd.DataFrame(labels))
 
     def _choices(self, names: list[str], at: dict[str, Sequence[Any]]) -> dict[str, list[Any]]:
         """Values of every variable, those asked for first."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import pandas as pd
 
 from outcomes.models.inference.convergence import Convergence
+from outcomes.models.inference.hypertext import fit_html
 from outcomes.models.practitioners import words
 from outcomes.models.practitioners.interventions import EqualVariances
 from outcomes.models.practitioners.policy import PractitionerPolicy
@@ -131,11 +131,8 @@ class PractitionersResult(Drawable):
         return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
 
     def _repr_html_(self) -> str:
-        if not self.converged:
-            return f"<p>NOT CONVERGED: {html.escape(self.convergence.sentence)}</p>"
-        notes = "".join(f"<p>Warning: {html.escape(text)}</p>" for text in self.warnings)
-        table = self.shares.drop(columns=["from_likelihood"]).to_html(index=False, escape=True)
-        return f"<p>{html.escape(self.sentence())}</p>{table}{notes}"
+        shares = self.shares.drop(columns=["from_likelihood"])
+        return fit_html(self.convergence, self.sentence(), self.warnings, shares)
 
     @property
     def _main(self) -> pd.Series:
