@@ -43,6 +43,11 @@ class Course:
     practitioners: PractitionersResult | Absent
     policy: Policy
 
+    @property
+    def n_people(self) -> int:
+        """People of the cohort."""
+        return int(self.cohort.frame["client_id"].nunique())
+
 
 def course(
     study: Study,

@@ -34,11 +34,6 @@ DOSE = (
     "People who come longer differ from people who come shorter: many end when they are better. "
     "Nothing here says what more sessions would do."
 )
-METHOD = "How each number was made, and where every limit, threshold and norm comes from."
-MADE = (
-    "The same files, settings and program give the same numbers. The run folder holds them in "
-    "results.json, the notebook in report.ipynb and every unused row in ledger.csv."
-)
 PRACTITIONERS = (
     "How much of the differences between people goes with their practitioner, after what was "
     "known at the start. It is no league table: most differences are chance."
@@ -72,7 +67,7 @@ def _apart(part: GrowthCourse, policy: Policy) -> str:
     rows = visible_differences(part, policy)
     said = []
     for row in rows.itertuples():
-        high, low = (fmt.group_name(part.by, name).lower() for name in row.contrast.split(" - "))
+        high, low = (fmt.group_name(part.by, name).lower() for name in (row.group, row.reference))
         apart = row.low > 0 or row.high < 0
         word = "differs from" if apart else "cannot be told from"
         said.append(

@@ -34,7 +34,7 @@ def visible_points(result: GrowthCourse, policy: Policy) -> pd.DataFrame:
 
 def visible_differences(result: GrowthCourse, policy: Policy) -> pd.DataFrame:
     """Differences of change between groups that are both visible."""
-    shown = set(visible_courses(result, policy))
-    pairs = result.differences["contrast"].str.split(" - ")
-    both = pairs.map(lambda names: set(names) <= shown).astype(bool)
-    return result.differences[both].reset_index(drop=True)
+    shown = visible_courses(result, policy)
+    rows = result.differences
+    both = rows["group"].isin(shown) & rows["reference"].isin(shown)
+    return rows[both].reset_index(drop=True)

@@ -31,6 +31,33 @@ def visible_means(result: MmrmResult, policy: Policy, group: str | None) -> pd.D
     return table.assign(mean_shown=enough, n_shown=shown)
 
 
+def visible_contrasts(result: MmrmResult, policy: Policy) -> pd.DataFrame:
+    """Differences of the groups at each visit, with `shown` and the two `group` and `reference`.
+
+    Shown where the means of both may be; no row where the model did not converge or its
+    formula has no group.
+    """
+    by = result.group
+    if by is None or not result.convergence.usable:
+        return pd.DataFrame()
+    means = visible_means(result, policy, by)
+    shown = means[means["mean_shown"]]
+    seen = set(zip(shown[by].astype(str), shown[result.visit].astype(str), strict=True))
+    levels = list(dict.fromkeys(means[by].astype(str)))
+    rows = result.contrasts(by, by=result.visit)
+    pairs = {f"{one} - {levels[0]}": (one, levels[0]) for one in levels[1:]}
+    found = [pairs[str(name)] for name in rows["contrast"]]
+    visits = rows[result.visit].astype(str)
+    return rows.assign(
+        group=[one for one, _ in found],
+        reference=[other for _, other in found],
+        shown=[
+            all((name, visit) in seen for name in pair)
+            for pair, visit in zip(found, visits, strict=True)
+        ],
+    )
+
+
 def _enough(n: int, policy: Policy) -> bool:
     return n > 0 and not hidden(n, policy) and not (policy.suppress and n < policy.minimum_plot)
 

@@ -56,8 +56,8 @@ def growth_differences_table(result: GrowthCourse, policy: Policy) -> Table:
     """One row for each group less the first, where both may be shown."""
     rows = []
     for row in visible_differences(result, policy).itertuples():
-        high, low = str(row.contrast).split(" - ")
-        label = f"{fmt.group_name(result.by, high)} minus {fmt.group_name(result.by, low).lower()}"
+        high, low = (fmt.group_name(result.by, name) for name in (row.group, row.reference))
+        label = f"{high} minus {low.lower()}"
         rows.append((text(label), *_estimate(row), shown(row.p, fmt.p_value(row.p), "p")))
     return Table(
         id="growth_differences",

@@ -7,7 +7,7 @@ import pandas as pd
 from outcomes.models.repeated import MmrmResult
 from outcomes.privacy import Policy
 from outcomes.showing import format as fmt
-from outcomes.showing.visits import visible_means
+from outcomes.showing.visits import visible_contrasts
 from outcomes.tables.notes import hiding
 from outcomes.tables.table import Cell, Table, TableColumn, shown, suppressed, text
 
@@ -15,17 +15,11 @@ from outcomes.tables.table import Cell, Table, TableColumn, shown, suppressed, t
 def visits_table(result: MmrmResult, policy: Policy) -> Table:
     """One row for each visit and contrast of the group; none from a model that did not converge."""
     by = result.group
-    rows: list[tuple[Cell, ...]] = []
-    if by is not None and result.convergence.usable:
-        means = visible_means(result, policy, by)
-        seen = set(zip(means.loc[means["mean_shown"], by].astype(str),
-                       means.loc[means["mean_shown"], result.visit].astype(str),
-                       strict=True))  # fmt: skip
-        for _, row in result.contrasts(by, by=result.visit).iterrows():
-            visit, names = str(row[result.visit]), str(row["contrast"]).split(" - ")
-            high, low = (fmt.group_name(by, name) for name in names)
-            ok = all((name, visit) in seen for name in names)
-            rows.append((text(visit), text(f"{high} minus {low.lower()}"), *_numbers(row, ok)))
+    rows = []
+    for _, row in visible_contrasts(result, policy).iterrows():
+        high, low = (fmt.group_name(by, row[name]) for name in ("group", "reference"))
+        names = text(str(row[result.visit])), text(f"{high} minus {low.lower()}")
+        rows.append((*names, *_numbers(row, visible=bool(row["shown"]))))
     return Table(
         id="visits",
         caption=f"Differences at each visit in {result.outcome.replace('_', ' ')}, in points",
@@ -45,7 +39,7 @@ def visits_table(result: MmrmResult, policy: Policy) -> Table:
     )
 
 
-def _numbers(row: pd.Series, visible: bool) -> tuple[Cell, Cell, Cell]:
+def _numbers(row: pd.Series, *, visible: bool) -> tuple[Cell, Cell, Cell]:
     """Difference, interval and p value; hidden where a group of the visit is small."""
     if not visible:
         return suppressed("number"), suppressed("interval"), suppressed("p")

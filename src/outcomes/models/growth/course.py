@@ -196,8 +196,9 @@ def _changes(
     rows = stop - start
     change = estimate_table(marginal.effects, rows, pd.DataFrame({"group": data.groups}))
     apart = rows[1:] - rows[:1]
-    names = [f"{name} - {data.groups[0]}" for name in data.groups[1:]]
-    labels = pd.DataFrame({"contrast": pd.Series(names, dtype="string")})
+    labels = pd.DataFrame({"group": data.groups[1:]}, dtype="string")
+    labels["reference"] = data.groups[0]
+    labels["contrast"] = labels["group"] + f" - {data.groups[0]}"
     return change, estimate_table(marginal.effects, apart, labels)
 
 

@@ -17,10 +17,10 @@ class GrowthCourse(Drawable):
     """Mean scores over time by group, in points of the score.
 
     `curve`: group, time, estimate, se, df, low, high (statistic and p stand beside).
-    `change`: the same for horizon minus start, by group; `differences`: column contrast,
-    "group - reference", of those changes. `observed`: group, bin, time and score (means of
-    the scores in a bin of time), n. `shapes`: shape, aic, chosen (models fitted by maximum
-    likelihood). Nothing of it is an effect: the groups are as they came.
+    `change`: the same for horizon minus start, by group; `differences`: group, reference
+    and contrast ("group - reference") of those changes. `observed`: group, bin, time and
+    score (means of the scores in a bin of time), n. `shapes`: shape, aic, chosen (models
+    fitted by maximum likelihood). Nothing of it is an effect: the groups are as they came.
     """
 
     curve: pd.DataFrame
