@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 
+import finished
 import pytest
 
 import outcomes as oc
 from outcomes.cli import main
 from outcomes.derive import only_episodes
 from outcomes.models.inference import Convergence
-from outcomes.privacy import scan
 from outcomes.reports.catalogue import find
 from outcomes.reports.companions import Absent
-from outcomes.reports.document import Document, FigureBlock, Meta, Prose, TableBlock, Verdicts
+from outcomes.reports.document import Document, FigureBlock, Prose, TableBlock, Verdicts
 from outcomes.reports.gate import require_release
 from outcomes.reports.trajectory_numbers import course
 from outcomes.reports.trajectory_pages import TrajectoryPages
 from outcomes.reports.trajectory_results import collect_course
 from outcomes.schema import Verdict
+from outcomes.showing.visits import visible_contrasts
+from outcomes.tables import growth_table, visits_table
 
 pytestmark = pytest.mark.slow
 
 ON, OFF = oc.policy(), oc.policy("off")
-FILES = {"report.html", "report.ipynb", "results.json", "ledger.csv", "manifest.json"}
 SECTIONS = [
     "What this report can and cannot say",
     "Who is in it",
@@ -62,9 +62,7 @@ def numbers_of(study, policy=ON):
 
 
 def document(numbers) -> Document:
-    pages = TrajectoryPages(numbers)
-    blocks = [block for name in PAGES for block in getattr(pages, name)().blocks]
-    return Document(Meta("x"), tuple(b for b in blocks if not isinstance(b, Meta)))
+    return finished.document(TrajectoryPages(numbers), PAGES)
 
 
 def words(found: Document) -> str:
@@ -86,16 +84,11 @@ def made(whole):
 
 class TestExample:
     def test_the_folder_is_whole_and_the_sections_come_in_order(self, run):
-        assert {path.name for path in run.iterdir()} == FILES
-        html = (run / "report.html").read_text(encoding="utf-8")
-        titles = [re.sub("<[^>]+>", "", t).strip() for t in re.findall(r"<h2.*?</h2>", html, re.S)]
-        assert titles == SECTIONS
+        finished.whole(run, SECTIONS)
 
     def test_parameters_reach_the_numbers(self, run):
-        found = json.loads((run / "results.json").read_text(encoding="utf-8"))["results"]
-        ids = [record["id"] for record in found]
-        assert len(ids) == len(set(ids))
-        assert all(re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", name) for name in ids)
+        found = finished.records(run)
+        ids = finished.readable_ids(run)
         assert [name for name in ids if name.startswith("visits.")] == [
             "visits.phq9.therapy_minus_coaching.week4",
             "visits.phq9.therapy_minus_coaching.week8",
@@ -104,15 +97,7 @@ class TestExample:
         assert "log" in change["method"]
 
     def test_no_small_number_and_no_person_is_in_it(self, run, example_study):
-        found = json.loads((run / "results.json").read_text(encoding="utf-8"))["results"]
-        for record in found:
-            for count in (record["n"], record["n_total"]):
-                assert not count or count >= ON.minimum_count
-            assert not (record["suppressed"] and record["value"] is not None)
-        ids = [*example_study.clients["client_id"], *example_study.episodes["episode_id"]]
-        for name in FILES - {"report.ipynb"}:
-            text = (run / name).read_text(encoding="utf-8")
-            assert scan(" ".join(w for w in text.split() if len(w) < 200), ids) == []
+        finished.nobody(run, example_study)
 
     def test_it_is_in_the_catalogue(self):
         entry = find("trajectories")
@@ -180,6 +165,31 @@ class TestPages:
         )
         require_release(made, ON)
         assert all(record.id.startswith("risk.") for record in collect_course(lacking))
+
+    @pytest.mark.parametrize("episodes", [40, 90, 160])
+    def test_records_hide_what_the_tables_hide(self, example_study, episodes):
+        some = example_study.episodes["episode_id"].iloc[:episodes]
+        found = numbers_of(only_episodes(example_study, some))
+        by_id = {record.id: record for record in collect_course(found)}
+        for row in visits_table(found.visits, ON).rows:
+            visit = row[0].text.replace(" ", "")
+            record = by_id[f"visits.phq9.therapy_minus_coaching.{visit}"]
+            assert record.suppressed == (row[2].state == "suppressed")
+            assert (record.value is None) == record.suppressed
+        for group, row in zip(
+            found.growth.change["group"], growth_table(found.growth, ON).rows, strict=True
+        ):
+            record = by_id[f"course.phq9.{group}.change"]
+            assert record.suppressed == (row[4].state == "suppressed")
+
+    def test_small_visits_are_hidden_in_both(self, whole):
+        strict = replace(ON, minimum_plot=44)  # between the people of two cells
+        frame = visible_contrasts(whole.visits, strict)
+        assert 0 < frame["shown"].sum() < len(frame)
+        records = collect_course(replace(whole, policy=strict))
+        hidden = [r for r in records if r.id.startswith("visits.") and r.suppressed]
+        assert len(hidden) == (~frame["shown"]).sum()
+        assert all(record.value is None for record in hidden)
 
     def test_a_tiny_practice_is_hidden_not_broken(self, example_study):
         few = example_study.episodes["episode_id"].iloc[:14]

@@ -7,27 +7,23 @@ from functools import partial
 from typing import Any
 
 from outcomes import figures, tables
-from outcomes.privacy import Policy
-from outcomes.reports import companion_words, leads
+from outcomes.reports import companion_words
 from outcomes.reports import couples_words as say
+from outcomes.reports.cohort_pages import CohortPages
 from outcomes.reports.companions import Absent
 from outcomes.reports.couples_numbers import ALLIANCE, SATISFACTION, Couples
 from outcomes.reports.couples_results import collect_couples
 from outcomes.reports.document import (
-    Attachment,
     Block,
     FigureBlock,
-    Meta,
     Page,
     Prose,
-    Provenance,
     ResultsBlock,
     Section,
     TableBlock,
     Verdicts,
 )
-from outcomes.reports.gate import checked_page
-from outcomes.reports.shown import Draw, shown
+from outcomes.reports.shown import Draw
 from outcomes.showing import format as fmt
 from outcomes.showing.dyads import may_show
 
@@ -35,15 +31,10 @@ NAMES = {SATISFACTION: "satisfaction", ALLIANCE: "rating of the sessions"}
 
 
 @dataclass(frozen=True, slots=True)
-class CouplesPages:
+class CouplesPages(CohortPages[Couples]):
     """The pages over the couples of one cohort; see `couples_numbers.couples_numbers`."""
 
-    numbers: Couples
-
-    @property
-    def policy(self) -> Policy:
-        """What may be shown."""
-        return self.numbers.policy
+    title = "Couples"
 
     def verdicts(self) -> Page:
         """Safety first, then who got better, how alike, how they move, who goes with whom."""
@@ -53,7 +44,7 @@ class CouplesPages:
         lines += [say.alike(label, part, n.policy) for label, part in n.agreement.items()]
         lines += [*say.courses(n.growth, n.policy), *say.partners(n)]
         return self._page(
-            self._meta(),
+            self._meta(Partners=self._partners()),
             Section("verdicts", "What this report can and cannot say", say.QUESTION),
             Prose("Safety first", (companion_words.risk(n.risk, n.policy, n.n_people),)),
             Prose("Couples in whom somebody got worse", say.worse(n)),
@@ -91,9 +82,8 @@ class CouplesPages:
         return self._page(
             Section("change", "What became of each couple", say.change(self.numbers)),
             *self._shown(part, rates, None),
-            *shown(
+            *self._shown(
                 part,
-                self.policy,
                 figures.couple_table,
                 partial(tables.couples_table, main=True),
                 short=True,
@@ -138,22 +128,10 @@ class CouplesPages:
         """Methods, with the sources of every number they use."""
         n = self.numbers
         first = next((p for p in n.agreement.values() if not isinstance(p, Absent)), None)
-        return self._page(
-            Section("methods", "Methods and sources", say.METHOD),
-            *companion_words.explained((n.changes, n.couples, first, n.growth, n.apim)),
-            TableBlock(tables.instrument_table(n.cohort.instrument)),
-        )
+        return self._methods((n.changes, n.couples, first, n.growth, n.apim))
 
-    def provenance(self) -> Page:
-        """How it was made, and which rows were not used."""
-        n = self.numbers
-        ledger: Any = n.study.ledger
-        blocks: list[Block] = [Section("made", "How it was made", say.MADE)]
-        if hasattr(ledger, "to_csv"):
-            blocks.append(TableBlock(tables.ledger_table(ledger, n.policy)))
-            blocks.append(Attachment("ledger.csv", ledger.to_csv()))
-        blocks.append(Provenance(sources=n.study.sources, seeds={}, policy=n.policy.name))
-        return self._page(*blocks)
+    def _partners(self) -> str:
+        return "not told apart" if self.numbers.dyads.roles is None else "man and woman"
 
     def _model(self, part: Any, figure: Draw, table: Draw) -> tuple[Block, ...]:  # noqa: ANN401
         """Figure and table of a model; one sentence where it may not be shown."""
@@ -164,22 +142,3 @@ class CouplesPages:
         if not may_show(part, self.policy):
             return (Prose(None, ("Too few couples to show.",)),)
         return self._shown(part, figure, table)
-
-    def _shown(self, part: object, figure: Draw | None, table: Draw | None) -> tuple[Block, ...]:
-        return shown(part, self.policy, figure, table)
-
-    def _page(self, *blocks: Block) -> Page:
-        """The blocks as one page, after making sure that no row's id is in them."""
-        return checked_page(self.numbers.study, blocks)
-
-    def _meta(self) -> Meta:
-        cohort = self.numbers.cohort
-        facts = {
-            "Source": self.numbers.study.name,
-            "Practice": cohort.practice or "all",
-            "Episodes that ended in": leads.period(cohort),
-            "Measure": cohort.instrument.name,
-            "Partners": "not told apart" if self.numbers.dyads.roles is None else "man and woman",
-        }
-        subtitle = f"{cohort.instrument.name}: {cohort.instrument.construct}"
-        return Meta(title="Couples", subtitle=subtitle, facts=facts)

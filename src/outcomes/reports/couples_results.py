@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Any
 
 from outcomes.models.dyads import ApimResult, DyadicGrowthResult
 from outcomes.privacy import Policy
@@ -30,16 +31,13 @@ def _means(numbers: Couples) -> Iterator[Result]:
     name = numbers.cohort.instrument.id
     for part in numbers.means:
         for what, within in (("start", part.start), ("end", part.end), ("change", part.change)):
-            small = within.verdict is Verdict.SUPPRESSED
             who = "partners" if part.role is None else part.role
-            yield Result(
-                id=f"couples.{name}.{within.arm}.{who}.{what}",
-                value=None if small else within.estimate,
-                low=None if small else within.low,
-                high=None if small else within.high,
+            yield Result.told(
+                f"couples.{name}.{within.arm}.{who}.{what}",
+                (within.estimate, within.low, within.high),
+                known=within.verdict is not Verdict.SUPPRESSED,
+                verdict=within.verdict if what == "change" else None,
                 unit=within.unit,
-                verdict=within.verdict if small or what == "change" else None,
-                suppressed=small,
                 method=within.method,
                 source=within.source,
             )
@@ -49,18 +47,14 @@ def _rates(numbers: Couples) -> Iterator[Result]:
     name = numbers.cohort.instrument.id
     rates = shown_couples(numbers.couples, numbers.policy)
     for row in rates[rates["unit"].ne("partner")].itertuples():
-        known = bool(row.shown)
         among = str(row.denominator).replace(" ", "_")
-        yield Result(
-            id=f"couples.{name}.{row.group}.{row.unit}.{row.measure}.{among}",
-            value=row.rate if known else None,
-            low=row.low if known else None,
-            high=row.high if known else None,
+        yield Result.told(
+            f"couples.{name}.{row.group}.{row.unit}.{row.measure}.{among}",
+            (row.rate, row.low, row.high),
+            known=bool(row.shown),
+            n=row.n,
+            n_total=row.n_total,
             unit="proportion",
-            n=int(row.n) if known else None,
-            n_total=int(row.n_total) if known else None,
-            verdict=None if known else Verdict.SUPPRESSED,
-            suppressed=not known,
             method=str(row.definition),
         )
 
@@ -70,52 +64,55 @@ def _agreement(numbers: Couples) -> Iterator[Result]:
     for label, part in numbers.agreement.items():
         if isinstance(part, Absent):
             continue
-        known = may_show(part, numbers.policy)
-        yield Result(
-            id=f"couples.{name}.agreement.{label.lower().replace(' ', '_')}",
-            value=part.icc if known else None,
-            low=part.low if known else None,
-            high=part.high if known else None,
+        yield Result.told(
+            f"couples.{name}.agreement.{label.lower().replace(' ', '_')}",
+            (part.icc, part.low, part.high),
+            known=may_show(part, numbers.policy),
+            verdict=part.verdict,
             unit="correlation",
-            verdict=part.verdict if known else Verdict.SUPPRESSED,
-            suppressed=not known,
             method="one-way intraclass correlation",
             source=part.source,
         )
 
 
+def _model_record(
+    id: str,
+    row: dict[Hashable, Any],
+    part: DyadicGrowthResult | ApimResult,
+    *,
+    verdict: Verdict,
+    policy: Policy,
+    unit: str,
+) -> Result:
+    """An estimate of a model; a verdict without numbers where the model did not converge."""
+    if not part.converged:
+        return Result(id=id, unit=unit, verdict=verdict, method=part.method, source=part.source)
+    return Result.told(
+        id,
+        (row["estimate"], row["low"], row["high"]),
+        known=may_show(part, policy),
+        verdict=verdict,
+        unit=unit,
+        method=part.method,
+        source=part.source,
+    )
+
+
 def _growth(part: DyadicGrowthResult, name: str, policy: Policy) -> Iterator[Result]:
-    known = may_show(part, policy) and part.converged
     for place, row in enumerate(part.slopes().to_dict("records")):
         cell = ".".join(str(row[key]) for key in ("role", "arm") if key in row)
-        verdict = part.verdict(place)
-        yield Result(
-            id=f"couples.{name}.slope.{cell}",
-            value=row["estimate"] if known else None,
-            low=row["low"] if known else None,
-            high=row["high"] if known else None,
-            unit="points a week",
-            verdict=verdict if known or not part.converged else Verdict.SUPPRESSED,
-            suppressed=not known and part.converged,
-            method=part.method,
-            source=part.source,
-        )
+        yield _model_record(
+            f"couples.{name}.slope.{cell}", row, part,
+            verdict=part.verdict(place), policy=policy, unit="points a week",
+        )  # fmt: skip
 
 
 def _apim(part: ApimResult, numbers: Couples) -> Iterator[Result]:
-    known = may_show(part, numbers.policy) and part.converged
     outcome, predictor = numbers.measures
     for row in part.effects.to_dict("records"):
         role = str(row["role"]) if part.distinguishable else None
-        verdict = part.verdict(str(row["effect"]), role)
-        yield Result(
-            id=f"couples.{outcome}.{predictor}.{row['effect']}.{role or 'partners'}",
-            value=row["estimate"] if known else None,
-            low=row["low"] if known else None,
-            high=row["high"] if known else None,
+        yield _model_record(
+            f"couples.{outcome}.{predictor}.{row['effect']}.{role or 'partners'}", row, part,
+            verdict=part.verdict(str(row["effect"]), role), policy=numbers.policy,
             unit="points for one point",
-            verdict=verdict if known or not part.converged else Verdict.SUPPRESSED,
-            suppressed=not known and part.converged,
-            method=part.method,
-            source=part.source,
-        )
+        )  # fmt: skip

@@ -37,11 +37,6 @@ APIM = (
     "Whether people are more satisfied where they, or their partner, rated the sessions higher. "
     "Both were asked and nothing was assigned, so it is an association and shows no cause."
 )
-METHOD = "How each number was made, and where every limit, threshold and norm comes from."
-MADE = (
-    "The same files, settings and program give the same numbers. The run folder holds them in "
-    "results.json, the notebook in report.ipynb and every unused row in ledger.csv."
-)
 CHANGE = WHEN["change"]
 _FEW = "Too few couples to show."
 _STOPPED = "Cannot tell: the model did not converge."

@@ -4,44 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from outcomes import figures, tables
-from outcomes.privacy import Policy
-from outcomes.reports import companion_words, leads, words
+from outcomes.reports import companion_words, words
 from outcomes.reports import individual_words as say
+from outcomes.reports.cohort_pages import CohortPages
 from outcomes.reports.document import (
-    Attachment,
-    Block,
     FigureBlock,
-    Meta,
     Page,
     Prose,
-    Provenance,
     ResultsBlock,
     Section,
     TableBlock,
     VerdictLine,
     Verdicts,
 )
-from outcomes.reports.gate import checked_page
 from outcomes.reports.individual_numbers import Individual
 from outcomes.reports.individual_results import collect
 from outcomes.reports.shares import Shares
-from outcomes.reports.shown import Draw, shown
 from outcomes.schema import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class IndividualPages:
+class IndividualPages(CohortPages[Individual]):
     """The pages over the results of one cohort; see `individual_numbers.individual`."""
 
-    numbers: Individual
-
-    @property
-    def policy(self) -> Policy:
-        """What may be shown."""
-        return self.numbers.policy
+    title = "Individual change"
 
     def verdicts(self) -> Page:
         """Safety first, then who got worse and better, then the claim."""
@@ -61,15 +49,6 @@ class IndividualPages:
             Verdicts((VerdictLine(verdict, sentence, title),)),
             Prose("What it cannot say", say.cannot_say(n), style="list"),
             ResultsBlock(collect(n)),
-        )
-
-    def people(self) -> Page:
-        """Who is in it."""
-        cohort = self.numbers.cohort
-        return self._page(
-            Section("people", "Who is in it", leads.people(cohort)),
-            FigureBlock(figures.flow(cohort, self.policy)),
-            TableBlock(tables.flow_table(cohort, self.policy)),
         )
 
     def change(self) -> Page:
@@ -144,45 +123,12 @@ class IndividualPages:
     def method(self) -> Page:
         """Methods, with the sources of every number they use."""
         n = self.numbers
-        parts = (
-            *(n.changes, n.differences, n.methods, n.zones, n.couples),
-            *(n.claim, n.first, n.track, *n.over),
-        )
-        return self._page(
-            Section("methods", "Methods and sources", say.METHOD),
-            *companion_words.explained(parts),
-            TableBlock(tables.instrument_table(n.cohort.instrument)),
+        return self._methods(
+            (
+                *(n.changes, n.differences, n.methods, n.zones, n.couples),
+                *(n.claim, n.first, n.track, *n.over),
+            )
         )
 
-    def provenance(self) -> Page:
-        """How it was made, and which rows were not used."""
-        n = self.numbers
-        ledger: Any = n.study.ledger
-        blocks: list[Block] = [Section("made", "How it was made", say.MADE)]
-        if hasattr(ledger, "to_csv"):
-            blocks.append(TableBlock(tables.ledger_table(ledger, n.policy)))
-            blocks.append(Attachment("ledger.csv", ledger.to_csv()))
-        seeds = {"figures and bootstrap": n.seed}
-        blocks.append(Provenance(sources=n.study.sources, seeds=seeds, policy=n.policy.name))
-        return self._page(*blocks)
-
-    def _shown(
-        self, part: object, figure: Draw | None, table: Draw | None, *, short: bool = False
-    ) -> tuple[Block, ...]:
-        """Figure and table of a part, or why there are none."""
-        return shown(part, self.policy, figure, table, short=short)
-
-    def _page(self, *blocks: Block) -> Page:
-        """The blocks as one page, after making sure that no row's id is in them."""
-        return checked_page(self.numbers.study, blocks)
-
-    def _meta(self) -> Meta:
-        cohort = self.numbers.cohort
-        facts = {
-            "Source": self.numbers.study.name,
-            "Practice": cohort.practice or "all",
-            "Episodes that ended in": leads.period(cohort),
-            "Measure": cohort.instrument.name,
-        }
-        subtitle = f"{cohort.instrument.name}: {cohort.instrument.construct}"
-        return Meta(title="Individual change", subtitle=subtitle, facts=facts)
+    def _seeds(self) -> dict[str, int]:
+        return {"figures and bootstrap": self.numbers.seed}

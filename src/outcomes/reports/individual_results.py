@@ -10,7 +10,6 @@ from outcomes.reports.individual_numbers import Individual
 from outcomes.reports.page_results import difference_records, rate_records, risk_records
 from outcomes.reports.results import Result
 from outcomes.reports.shares import Shares
-from outcomes.schema import Verdict
 from outcomes.showing.sessions import visible_shares
 from outcomes.showing.ways import shown_ways
 
@@ -32,17 +31,13 @@ def collect(numbers: Individual) -> tuple[Result, ...]:
 def _claim(part: ClaimResult, numbers: Individual) -> Iterator[Result]:
     name = numbers.cohort.instrument.id
     for place, row in enumerate(shown_ways(part, numbers.policy).itertuples()):
-        known = bool(row.shown)
-        yield Result(
-            id=f"claim.{name}.{'headline' if row.headline else place}",
-            value=row.rate if known else None,
-            low=row.low if known else None,
-            high=row.high if known else None,
+        yield Result.told(
+            f"claim.{name}.{'headline' if row.headline else place}",
+            (row.rate, row.low, row.high),
+            known=bool(row.shown),
+            n=row.n,
+            n_total=row.n_total,
             unit="proportion",
-            n=int(row.n) if known else None,
-            n_total=int(row.n_total) if known else None,
-            verdict=None if known else Verdict.SUPPRESSED,
-            suppressed=not known,
             method="; ".join((row.what, row.unit_word, row.among, row.absent)),
         )
 
@@ -54,17 +49,13 @@ def _over(numbers: Individual) -> Iterator[Result]:
             continue
         flags = visible_shares(part, numbers.policy, numbers.known())
         for row, flag in zip(part.rates.itertuples(), flags.itertuples(), strict=True):
-            known = bool(flag.n and flag.n_total)
-            yield Result(
-                id=f"sessions.{name}.{row.group}.{row.measure}",
-                value=row.rate if known else None,
-                low=row.low if known else None,
-                high=row.high if known else None,
+            yield Result.told(
+                f"sessions.{name}.{row.group}.{row.measure}",
+                (row.rate, row.low, row.high),
+                known=bool(flag.n and flag.n_total),
+                n=row.n,
+                n_total=row.n_total,
                 unit="proportion",
-                n=int(row.n) if known else None,
-                n_total=int(row.n_total) if known else None,
-                verdict=None if known else Verdict.SUPPRESSED,
-                suppressed=not known,
                 method=row.definition,
                 source=part.source,
             )

@@ -33,11 +33,6 @@ PROCESS = (
     "What was done and how it was received. Nothing here says that it caused the change: people "
     "who come more often, or rate better, differ in other ways too."
 )
-METHOD = "How each number was made, and where every limit, threshold and norm comes from."
-MADE = (
-    "The same files, settings and program give the same numbers. The run folder holds them in "
-    "results.json, the notebook in report.ipynb and every unused row in ledger.csv."
-)
 
 _VERDICTS = {
     ClaimVerdict.COMPATIBLE: Verdict.SUPPORTED,

@@ -111,16 +111,12 @@ def difference_records(
 ) -> Iterator[Result]:
     """Differences of shares between arms, not adjusted."""
     for row in shown_differences(result, policy).itertuples():
-        known = bool(row.shown)
         suffix = ".of_started" if row.denominator == "started" else ""
-        yield Result(
-            id=f"difference.{instrument}.{row.group}.{row.measure}{suffix}",
-            value=row.difference if known else None,
-            low=row.low if known else None,
-            high=row.high if known else None,
+        yield Result.told(
+            f"difference.{instrument}.{row.group}.{row.measure}{suffix}",
+            (row.difference, row.low, row.high),
+            known=bool(row.shown),
             unit="proportion",
-            verdict=None if known else Verdict.SUPPRESSED,
-            suppressed=not known,
             method=f"not adjusted; minus {row.reference}; {row.definition}",
             source="Newcombe 1998, method 10",
         )

@@ -91,7 +91,8 @@ def parse(parameters: Iterable[Parameter], pairs: Iterable[str], where: str) -> 
     """Texts of the form NAME=VALUE as values of the declared types.
 
     Lists are separated by commas, with or without brackets and quotes; 'none' or nothing
-    stands for no value where the parameter allows it. Raises UsageError for a text of another form or a name given twice.
+    stands for no value where the parameter allows it. Raises UsageError for a text of
+    another form or a name given twice.
     """
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Value] = {}

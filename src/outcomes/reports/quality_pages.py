@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from outcomes.derive.completeness import BEGUN, EVERYBODY, PRACTICE
 from outcomes.figures.response import response
 from outcomes.privacy import Policy
+from outcomes.reports import leads
 from outcomes.reports import quality_words as words
 from outcomes.reports.document import (
     Attachment,
@@ -142,7 +143,7 @@ class QualityPages:
         """How it was made."""
         numbers = self.numbers
         return self._page(
-            Section("made", "How it was made", words.MADE),
+            Section("made", "How it was made", leads.MADE),
             Provenance(sources=numbers.study.sources, policy=numbers.policy.name),
         )
 

@@ -38,10 +38,6 @@ WAITS = (
 NEXT = (
     "Each sentence follows from a number above and a limit; the limits are given with their reason."
 )
-MADE = (
-    "The same files, settings and program give the same numbers. The run folder holds them in "
-    "results.json, the notebook in report.ipynb and every unused row in ledger.csv."
-)
 
 
 def lost(numbers: Quality) -> tuple[Verdict, str, str]:

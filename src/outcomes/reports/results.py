@@ -35,6 +35,35 @@ class Result:
     method: str = ""
     source: str = ""
 
+    @classmethod
+    def told(
+        cls,
+        id: str,
+        numbers: tuple[float, float, float],
+        *,
+        known: bool,
+        n: int | None = None,
+        n_total: int | None = None,
+        verdict: Verdict | None = None,
+        **facts: str,
+    ) -> Result:
+        """A value with its limits, as a record that holds no number unless `known`.
+
+        `facts` are unit, method and source; `verdict` is that of a number that is shown.
+        """
+        value, low, high = numbers if known else (None, None, None)
+        return cls(
+            id=id,
+            value=value,
+            low=low,
+            high=high,
+            n=int(n) if known and n is not None else None,
+            n_total=int(n_total) if known and n_total is not None else None,
+            verdict=verdict if known else Verdict.SUPPRESSED,
+            suppressed=not known,
+            **facts,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON, with numbers in full and NaN as null."""
         return {
