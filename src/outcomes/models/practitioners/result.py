@@ -26,8 +26,8 @@ class PractitionersResult(Drawable):
     observed, expected and difference in `unit` (shares from 0 to 1 for `kind` "share"), control
     limits of the difference (inner_low to outer_high; nan where no value lies beyond), the
     shrunken estimate with low and high, comparison_low and _high, reliability, enough, finding
-    (a key of `words.FINDINGS`). `events` is there for shares. `limits` says what they hold:
-    "spread" or "chance". `curve` has the limits by number of clients for an average case mix,
+    (too_few, within, above, below, far_above or far_below). `events` is there for shares.
+    `limits` says what they hold: "spread" or "chance". `curve` has the limits by number of clients for an average case mix,
     to draw. `equal` compares interventions.
     """
 

@@ -11,15 +11,7 @@ if TYPE_CHECKING:
 
 TOO_FEW = "too_few"
 WITHIN = "within"
-# By key of the column `finding`.
-FINDINGS = {
-    TOO_FEW: "too few clients to tell",
-    WITHIN: "within the limits",
-    "above": "above the 95 % limit",
-    "below": "below the 95 % limit",
-    "far_above": "above the 99.8 % limit",
-    "far_below": "below the 99.8 % limit",
-}
+# Values of the column `finding` beside too_few and within; how they read is said in showing/.
 OUTSIDE = ("above", "below", "far_above", "far_below")
 FAR = ("far_above", "far_below")
 LOOK = "differs more than chance would explain; look, do not judge"
