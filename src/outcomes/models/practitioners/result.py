@@ -27,8 +27,8 @@ class PractitionersResult(Drawable):
     limits of the difference (inner_low to outer_high; nan where no value lies beyond), the
     shrunken estimate with low and high, comparison_low and _high, reliability, enough, finding
     (too_few, within, above, below, far_above or far_below). `events` is there for shares.
-    `limits` says what they hold: "spread" or "chance". `curve` has the limits by number of clients for an average case mix,
-    to draw. `equal` compares interventions.
+    `limits` says what they hold: "spread" or "chance". `curve` has the limits by number of
+    clients for an average case mix, to draw. `equal` compares interventions.
     """
 
     shares: pd.DataFrame
