@@ -1,7 +1,4 @@
-"""The account: read = kept + dropped + quarantined, for each table and each source file.
-
-Each loss has a reason and a place.
-"""
+"""The account, with reason and place: read = kept + dropped + quarantined, by table and file."""
 
 from __future__ import annotations
 
@@ -156,47 +153,48 @@ class Ledger:
 
     def balance(self) -> pd.DataFrame:
         """`BALANCE_COLUMNS`, one row for each table; losses are counted from the entries."""
+        return pd.DataFrame(self._balances(), columns=BALANCE_COLUMNS)
+
+    def _balances(self) -> list[tuple[str, int, int, int, int]]:
         lost: Counter[tuple[str, str]] = Counter()
         tally = self._counted()
-        columns = (tally[name] for name in ("scope", "table", "action", "rows"))
+        columns = (tally[name].tolist() for name in ("scope", "table", "action", "rows"))
         for scope, table, action, n in zip(*columns, strict=True):
             if scope == "table":
                 lost[table, action] += n
-        return pd.DataFrame(
-            [
-                (name, n, self.kept.get(name, 0), *(lost[name, str(action)] for action in _LOST))
-                for name, n in self.read.items()
-            ],
-            columns=BALANCE_COLUMNS,
-        )
+        dropped, quarantined = map(str, _LOST)
+        return [
+            (name, n, self.kept.get(name, 0), lost[name, dropped], lost[name, quarantined])
+            for name, n in self.read.items()
+        ]
 
     def _counted(self) -> pd.DataFrame:
-        if self.tally is not None:
-            return self.tally
-        return _tally(self.log["n"], _all_coded(self.log))
+        return _tally(self.log["n"], _all_coded(self.log)) if self.tally is None else self.tally
 
     def files(self) -> pd.DataFrame:
         """`FILES_COLUMNS`, one row for each file or sheet: where its data lines went."""
-        rows = [
-            (name, n, fate.used, fate.dropped, fate.quarantined)
-            for name, n in self.lines.items()
-            for fate in [self.fates[name]]
-        ]
-        return pd.DataFrame(rows, columns=FILES_COLUMNS)
+        return pd.DataFrame(self._lines(), columns=FILES_COLUMNS)
+
+    def _lines(self) -> list[tuple[str, int, int, int, int]]:
+        fates = ((name, n, self.fates[name]) for name, n in self.lines.items())
+        return [(name, n, one.used, one.dropped, one.quarantined) for name, n, one in fates]
 
     def balanced(self) -> bool:
         """Whether read = kept + dropped + quarantined holds for every table and every file."""
-        for frame in (self.balance(), self.files()):
-            read, *parts = (frame[name] for name in frame.columns[1:])
-            if not (read == sum(parts)).all():
-                return False
-        return True
+        rows = (*self._balances(), *self._lines())
+        return all(read == sum(parts) for _, read, *parts in rows)
 
     def summary(self) -> pd.DataFrame:
         """table, action, reason, n: the most frequent first."""
-        counts = self._counted().groupby(["table", "action", "reason"], as_index=False)["n"].sum()
-        order = ["n", "table", "reason"]
-        return counts.sort_values(order, ascending=[False, True, True], ignore_index=True)
+        counts: Counter[tuple[str, str, str]] = Counter()
+        tally = self._counted()
+        columns = (tally[name].tolist() for name in ("table", "action", "reason", "n"))
+        for table, action, reason, n in zip(*columns, strict=True):
+            counts[table, reason, action] += n
+        order = sorted((-n, *what) for what, n in counts.items())
+        rows = [(table, action, reason, -n) for n, table, reason, action in order]
+        kinds = dict.fromkeys(("table", "action", "reason"), "str") | {"n": "int64"}
+        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
     def to_csv(self) -> str:
         """The entries as CSV text, the same on every system."""

@@ -19,13 +19,13 @@ class Holds(Protocol):
 
 
 def known(tables: Holds, name: str, settings: Settings) -> pd.DataFrame | None:
-    """The rows of a table that a reference may name, in the declared columns.
+    """The rows of a table that a reference may name, with the declared columns.
 
     The source's own rows outweigh those of `settings.context` with the same id. None where
     neither the source nor the context has the table.
     """
     names = TABLES[name].names
-    own = tables[name][names] if name in tables else None
+    own = tables[name] if name in tables else None  # noqa: SIM401 - no mapping
     before = settings.context.get(name)
     if before is None or before.empty:
         return own
@@ -33,4 +33,4 @@ def known(tables: Holds, name: str, settings: Settings) -> pd.DataFrame | None:
         return before[names]
     (key,) = TABLES[name].key
     rest = before.loc[~before[key].isin(own[key]), names]
-    return pd.concat([own, rest], ignore_index=True)
+    return pd.concat([own[names], rest], ignore_index=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 
@@ -13,7 +15,15 @@ _LENGTH = len("2026-01-31")
 _FIRST = np.frombuffer(b"0000-00-00", dtype=np.uint8)
 # How far a sign may lie above the first one in its place.
 _RANGE = np.array([9, 9, 9, 9, 0, 9, 9, 0, 9, 9], dtype=np.uint8)
-_MONTHS, _LONGEST_MONTH, _EPOCH = 12, 31, 1970
+_MONTHS, _YEARS = 12, 10_000
+
+
+@cache
+def _months() -> np.ndarray:
+    """The first day of each month of the years 0 to 9999 and of one more, in days since 1970."""
+    months = np.arange(_MONTHS * _YEARS + 1).astype("datetime64[M]")
+    begun = months - np.datetime64("1970-01") + np.datetime64("0000-01")
+    return np.asarray(begun.astype("datetime64[D]").astype(np.int64))
 
 
 def plain_days(texts: pa.Array) -> np.ndarray:
@@ -43,9 +53,9 @@ def _calendar(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Days since 1970 of digits (10, n) in their places, and which are days of the calendar."""
     year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
     month, day = digits[5] * 10 + digits[6], digits[8] * 10 + digits[9]
-    begun = ((year.astype(np.int64) - _EPOCH) * _MONTHS + month - 1).astype("datetime64[M]")
-    found = begun.astype("datetime64[D]").astype(np.int64) + (day - 1)
+    real = (year > 0) & (month > 0) & (month <= _MONTHS) & (day > 0)
+    place = np.where(real, year * _MONTHS + month - 1, 0)
+    begins = _months()
+    found = begins[place] + (day - 1)
     # The 31st of a shorter month would be a day of the next.
-    same = found.view("datetime64[D]").astype("datetime64[M]") == begun
-    real = (year > 0) & (month > 0) & (month <= _MONTHS) & (day > 0) & (day <= _LONGEST_MONTH)
-    return found, real & same
+    return found, real & (found < begins[place + 1])

@@ -30,24 +30,36 @@ def care_at_start(rows: pd.DataFrame, grace_days: int | None = None) -> pd.Serie
     several = _several(client, care, begun)
     if not several.any():
         return arm
-    columns = ["intervention", "started_on", "ended_on"]
-    numbered = rows.loc[several, columns].assign(
-        client_id=client[several], _row=np.flatnonzero(several)
-    )
-    here = numbered[begun[several]].drop(columns="ended_on")
-    counted = numbered["intervention"].isin(list(policy.counted_care))
-    there = numbered[counted].drop(columns="_row")
-    met = here.merge(there, on="client_id", suffixes=("", "_other"))
-    last_day = met["started_on"] + pd.Timedelta(days=grace)
-    still_open = met["ended_on"].isna() | met["ended_on"].ge(met["started_on"])
+    begins, ends = (_days(rows[c]) for c in ("started_on", "ended_on"))
+    counted = rows["intervention"].isin(list(policy.counted_care)).to_numpy(dtype=bool)
+    here, there = np.flatnonzero(several & begun), np.flatnonzero(several & counted)
+    left, right = _met(client[here], client[there])
+    row, other = here[left], there[right]
+    # Without an end a course is open until further notice; no day is before none.
+    still_open = np.isnat(ends[other]) | (ends[other] >= begins[row])
     concurrent = (
-        met["intervention"].ne(met["intervention_other"])
-        & met["started_on_other"].le(last_day)
+        (care[row] >= 0)
+        & (care[row] != care[other])
+        & (begins[other] <= begins[row] + np.timedelta64(grace, "D"))
         & still_open
     )
     both = np.zeros(len(rows), dtype=bool)
-    both[met.loc[concurrent, "_row"]] = True
-    return arm.mask(both, BOTH)
+    both[row[concurrent]] = True
+    return arm.mask(both, BOTH) if both.any() else arm
+
+
+def _days(dates: pd.Series) -> np.ndarray:
+    return np.asarray(dates.to_numpy(dtype="datetime64[s]"))
+
+
+def _met(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places in `left` and in `right` of all pairs of equal numbers."""
+    order = np.argsort(right, kind="stable")
+    first = np.searchsorted(right[order], left, side="left")
+    n = np.searchsorted(right[order], left, side="right") - first
+    begins = np.cumsum(n) - n
+    nth = np.arange(int(n.sum())) - np.repeat(begins, n)
+    return np.repeat(np.arange(len(left)), n), order[np.repeat(first, n) + nth]
 
 
 def _several(client: np.ndarray, care: np.ndarray, begun: np.ndarray) -> np.ndarray:

@@ -45,6 +45,7 @@ class Cohort(Drawable):
     practice: str | None
     follow_up_days: int | None
     unplaced_scores: int
+    grace_days: int | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the people, one row each."""
@@ -53,6 +54,7 @@ class Cohort(Drawable):
     def explain(self) -> str:
         """How people were chosen, step by step, and what that does not tell."""
         policy = derive_policy()
+        grace = policy.grace_days if self.grace_days is None else self.grace_days
         lines = ["Each person counts once, with the first episode that meets every step:"]
         totals = self.flow[self.flow["arm"].eq(TOTAL)]
         lines.extend(
@@ -64,7 +66,7 @@ class Cohort(Drawable):
             "Scores are chosen by occasion and date, never by position in the file. "
             f"{self.unplaced_scores} scores name a client who has no part in their episode "
             "and were not used.",
-            f"Both kinds of care: another kind was open within {policy.grace_days} days of the "
+            f"Both kinds of care: another kind was open within {grace} days of the "
             f"start. {policy.reasons['concurrent_care']}",
             "What this does not tell: why people lack a score. Those with both scores may "
             "have done better than those without.",
@@ -97,12 +99,13 @@ def cohort(
     follow_up_window: int | None = None,
     scores: pd.DataFrame | None = None,
     rater: str = "client",
+    grace_days: int | None = None,
 ) -> Cohort:
     """Select the people whose episodes of `interventions` ended in `period`, one row each.
 
     `interventions` are arms: coaching, therapy, other, or "both" (two kinds of care at
     once). Open episodes belong to no period except "all". The follow-up arguments,
-    `scores` and `rater` are those of `pairs`. Raises UsageError for an unknown
+    `scores`, `rater` and `grace_days` are those of `pairs`. Raises UsageError for an unknown
     intervention, practice or period, NotEnoughData where an arm has nobody or nobody has
     both scores.
     """
@@ -119,6 +122,7 @@ def cohort(
         follow_up_days=follow_up_days,
         follow_up_window=follow_up_window,
         rater=rater,
+        grace_days=grace_days,
     )
     narrowing = eligible(rows, arms, span, practice)
     counts = flow(rows, [*narrowing, *scored_steps(rows)], arms)
@@ -127,7 +131,7 @@ def cohort(
     frame["practitioner_or_couple"] = _cluster(frame)
     check_enough(frame, counts, arms, _place(span, practice), found.name)
     _, unplaced = placed_scores(people(study), scores, found.id, rater)
-    return Cohort(frame, counts, found, arms, span, practice, follow_up_days, unplaced)
+    return Cohort(frame, counts, found, arms, span, practice, follow_up_days, unplaced, grace_days)
 
 
 def _cluster(frame: pd.DataFrame) -> pd.Series:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.extensions import ExtensionArray
 
 from outcomes.derive.care import care_at_start
-from outcomes.derive.people import EPISODE_COLUMNS, PERSON_COLUMNS, people, sessions_attended
+from outcomes.derive.people import (
+    EPISODE_COLUMNS,
+    PERSON_COLUMNS,
+    people,
+    sessions_attended,
+    taken,
+)
 from outcomes.derive.policy import derive_policy
 from outcomes.errors import UsageError
 from outcomes.instruments.registry import get
 from outcomes.instruments.scoring import score
 from outcomes.schema import Study, vocabularies
-from outcomes.schema.texts import places_of, text_array
+from outcomes.schema.texts import places_of, repeated, text_array
 
 STATUSES = ("paired", "no_start_score", "no_end_score", "no_score")
 PAIR_COLUMNS = [
@@ -35,6 +44,8 @@ PAIR_COLUMNS = [
     "sessions_attended",
     "status",
 ]
+_WHOSE = ("client_id", "episode_id")
+_SECONDS_A_DAY = 86400
 
 
 def pairs(
@@ -45,6 +56,7 @@ def pairs(
     follow_up_days: int | None = None,
     follow_up_window: int | None = None,
     rater: str = "client",
+    grace_days: int | None = None,
 ) -> pd.DataFrame:
     """One row for each person and episode, with the start and the end score.
 
@@ -61,7 +73,8 @@ def pairs(
     that is not stated counts as a session. Several scores on one day: "intake" first for
     the start, "end" first for the end, then the lower score, so that row order cannot matter.
 
-    `scores` as from `outcomes.instruments.scoring.score`; None scores the study. Raises
+    `scores` as from `outcomes.instruments.scoring.score`; None scores the study. `grace_days`
+    is that of `care_at_start`. Raises
     InstrumentError for an unknown instrument, UsageError for an unknown rater or a
     negative number of days.
     """
@@ -77,15 +90,18 @@ def pairs(
         end = _end(usable, after)
     else:
         end = _follow_up(usable, after, rows["started_on"], follow_up_days, follow_up_window)
-    rows["arm"] = care_at_start(rows)
-    rows["instrument"] = pd.Series(instrument, index=rows.index, dtype="string")
-    rows = _attach(rows, start, "pre")
-    rows = _attach(rows, end, "post")
-    rows["n_scores"] = np.bincount(usable["row"], minlength=len(rows))
-    rows["days"] = (rows["post_on"] - rows["pre_on"]).dt.days.astype("Int64")
-    rows["sessions_attended"] = sessions_attended(study, rows["episode_id"])
-    rows["status"] = _status(rows)
-    return rows[PAIR_COLUMNS]
+    found = {
+        **{str(name): cells.array for name, cells in rows.items()},
+        "arm": care_at_start(rows, grace_days).array,
+        "instrument": repeated(instrument, len(rows)),
+        **_chosen(start, "pre", len(rows)),
+        **_chosen(end, "post", len(rows)),
+        "n_scores": np.bincount(usable["row"], minlength=len(rows)),
+        "sessions_attended": sessions_attended(study, rows["episode_id"]).array,
+    }
+    found["days"] = _between(found["pre_on"], found["post_on"])
+    found["status"] = _status(found["pre"], found["post"])
+    return pd.DataFrame({name: found[name] for name in PAIR_COLUMNS}, copy=False)
 
 
 def one_instrument(study: Study, instrument: str) -> pd.DataFrame:
@@ -104,21 +120,21 @@ def placed_scores(
     since 1970), taken_on, occasion, score.
     """
     wanted = scores["instrument"].eq(instrument) & scores["rater"].eq(rater)
-    valid = wanted & scores["score"].notna() & scores["taken_on"].notna()
-    found = scores.loc[
-        valid.fillna(False), ["client_id", "episode_id", "taken_on", "occasion", "score"]
-    ]
-    keys = rows[["client_id", "episode_id"]].assign(row=np.arange(len(rows)))
-    keys = keys.dropna(subset="client_id")
-    row = _rows_of(found, keys)
-    usable = found.assign(row=row)[row >= 0]
-    day = usable["taken_on"].to_numpy().astype("datetime64[D]").astype("int64")
-    usable = usable.assign(
-        day=day,
-        occasion=_stated(usable["occasion"]),
-        score=usable["score"].to_numpy(dtype="float64", na_value=np.nan),
-    )
-    return usable[["row", "day", "taken_on", "occasion", "score"]], len(found) - len(usable)
+    valid = (wanted & scores["score"].notna() & scores["taken_on"].notna()).fillna(False)
+    where = np.flatnonzero(valid.to_numpy(dtype=bool))
+    there = rows["client_id"].notna().to_numpy(dtype=bool)
+    row = _rows_of([scores[c].iloc[where] for c in _WHOSE], [rows[c] for c in _WHOSE], there)
+    lost = int((row < 0).sum())
+    where, row = where[row >= 0], row[row >= 0]
+    taken_on = scores["taken_on"].iloc[where]
+    usable = {
+        "row": row,
+        "day": taken_on.to_numpy().astype("datetime64[D]").astype("int64"),
+        "taken_on": taken_on.array,
+        "occasion": _stated(scores["occasion"].iloc[where]).array,
+        "score": scores["score"].to_numpy(dtype="float64", na_value=np.nan)[where],
+    }
+    return pd.DataFrame(usable, index=scores.index[where], copy=False), lost
 
 
 def _stated(occasion: pd.Series) -> pd.Series:
@@ -130,20 +146,26 @@ def _stated(occasion: pd.Series) -> pd.Series:
     return occasion.fillna("session")
 
 
-def _rows_of(found: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
-    """The row of each score, -1 where there is none. A row is one client in one episode."""
-    wanted = np.zeros(len(keys), dtype=np.int64)
-    given = np.zeros(len(found), dtype=np.int64)
-    for column in ("client_id", "episode_id"):
-        here, texts = _coded(keys[column])
-        there, others = _coded(found[column])
+def _rows_of(
+    found: Sequence[pd.Series], rows: Sequence[pd.Series], there: np.ndarray
+) -> np.ndarray:
+    """The row of each score by client and episode, -1 where there is none.
+
+    A row is one client in one episode; only rows that are `there` count.
+    """
+    wanted = np.zeros(len(there), dtype=np.int64)
+    given = np.zeros(len(found[0]), dtype=np.int64)
+    for mine, theirs in zip(rows, found, strict=True):
+        here, texts = _coded(mine)
+        codes, others = _coded(theirs)
         place = places_of(texts, others)
         # A text that no row has is another number than no text.
         place = np.append(np.where(place < 0, -2, place), -1)
         wanted = wanted * (len(texts) + 2) + here + 2
-        given = given * (len(texts) + 2) + place[there] + 2
-    rows = pd.Index(wanted).get_indexer(given)
-    row: np.ndarray = np.append(keys["row"].to_numpy(), -1)[rows]
+        given = given * (len(texts) + 2) + place[codes] + 2
+    where = np.flatnonzero(there)
+    rows_of = pd.Index(wanted[where]).get_indexer(given)
+    row: np.ndarray = np.append(where, -1)[rows_of]
     return row
 
 
@@ -214,34 +236,44 @@ def _first(usable: pd.DataFrame, candidates: np.ndarray, *order: np.ndarray) -> 
         np.minimum.at(best, owner, mine)
         left = left[mine == best[owner]]
     _, first = np.unique(row[left], return_index=True)
-    return usable.iloc[left[first]].set_index("row")
+    return taken(usable, left[first])
 
 
 def _later_than_start(usable: pd.DataFrame, start: pd.DataFrame) -> np.ndarray:
     """Which scores may be an end score: later than the start, or no start is there."""
     row = usable["row"].to_numpy()
     days = np.full(int(row.max(initial=-1)) + 1, np.nan)
-    days[start.index.to_numpy()] = start["day"].to_numpy()
+    days[start["row"].to_numpy()] = start["day"].to_numpy()
     start_day = days[row]
     later: np.ndarray = np.isnan(start_day) | (usable["day"].to_numpy() > start_day)
     return later
 
 
-def _attach(rows: pd.DataFrame, chosen: pd.DataFrame, name: str) -> pd.DataFrame:
-    """`rows` with the chosen score, its date and its occasion."""
-    aligned = chosen.reindex(rows.index)
-    return rows.assign(
-        **{
-            name: aligned["score"].astype("float64"),
-            f"{name}_on": aligned["taken_on"].astype("datetime64[s]"),
-            f"{name}_occasion": aligned["occasion"].astype("string"),
-        }
-    )
+def _chosen(scores: pd.DataFrame, name: str, n: int) -> dict[str, Any]:
+    """Columns of n rows with the score chosen for each, its date and its occasion."""
+    row = scores["row"].to_numpy()
+    place = np.full(n, -1)
+    place[row] = np.arange(len(row))
+    points = np.full(n, np.nan)
+    points[row] = scores["score"].to_numpy()
+    days = np.full(n, np.datetime64("NaT"), dtype="datetime64[s]")
+    days[row] = scores["taken_on"].to_numpy(dtype="datetime64[s]")
+    codes, texts = _coded(scores["occasion"])
+    said = np.append(codes, -1)[place]
+    words = texts.take(pa.array(said, mask=said < 0))
+    return {name: points, f"{name}_on": days, f"{name}_occasion": pd.array(words, dtype="string")}
 
 
-def _status(rows: pd.DataFrame) -> pd.Series:
+def _between(first: np.ndarray, last: np.ndarray) -> ExtensionArray:
+    """Days from one date to the other, missing where one is."""
+    seconds = (last - first).astype("timedelta64[s]")
+    unknown = np.isnat(seconds)
+    days = np.where(unknown, 0, seconds.astype("int64") // _SECONDS_A_DAY)
+    return pd.arrays.IntegerArray(days, unknown)
+
+
+def _status(pre: np.ndarray, post: np.ndarray) -> ExtensionArray:
     """Which of `STATUSES` each row has."""
-    no_start, no_end = (rows[name].isna().to_numpy(dtype=bool) for name in ("pre", "post"))
     # Without a start counts one, without an end two.
-    words = pa.array(STATUSES, pa.large_string()).take(pa.array(no_start + 2 * no_end))
-    return pd.Series(pd.array(words, dtype="string"), index=rows.index)
+    place = np.isnan(pre) + 2 * np.isnan(post)
+    return pd.array(pa.array(STATUSES, pa.large_string()).take(pa.array(place)), dtype="string")

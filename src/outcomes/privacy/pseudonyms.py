@@ -140,6 +140,9 @@ def pseudonymise(
     memory = {} if known is None else known
     hidden = {}
     for name, frame in tables.items():
+        if frame.empty and (frame.dtypes[[*kinds(TABLES[name])]] == "string").all():
+            hidden[name] = frame
+            continue
         columns = {
             column: pseudonyms(
                 frame[column].rename(f"{name}.{column}"),

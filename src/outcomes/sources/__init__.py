@@ -16,6 +16,7 @@ from outcomes.sources.outgoing import (
     scan_folder,
     without_homes,
 )
+from outcomes.sources.questions import read_question
 from outcomes.sources.reading import read, source_ids
 from outcomes.sources.state import is_store
 from outcomes.sources.store import write_tables, write_text_files
@@ -35,6 +36,7 @@ __all__ = [
     "open_store",
     "parse_layout",
     "read",
+    "read_question",
     "refuse_lost",
     "register_reader",
     "require_clean_folder",

@@ -17,6 +17,7 @@ from outcomes.schema import TABLES
 from outcomes.schema.ordering import order_by
 
 _OCCASION_BITS, _RATER_BITS, _DAY_BITS = 4, 4, 22
+_WHO_BITS = 63 - _OCCASION_BITS - _RATER_BITS - _DAY_BITS
 _FIRST_DAY = np.datetime64("0001-01-01", "D").astype("int64")
 
 
@@ -39,7 +40,9 @@ class Forms:
     def merged(self) -> Forms:
         """One row for each administration, where answers of one come from several lines."""
         who = self.client.codes.astype(np.int64) * (len(self.episode.texts) + 1)
-        who = pd.factorize(who + self.episode.codes)[0].astype(np.int64)
+        who += self.episode.codes
+        if who.max(initial=0) >> _WHO_BITS:
+            who = pd.factorize(who)[0].astype(np.int64)
         key = (who << _DAY_BITS) + (self.taken_on - _FIRST_DAY)
         key = (key << _OCCASION_BITS) + self.occasion.codes + 1
         key = (key << _RATER_BITS) + self.rater.codes + 1
