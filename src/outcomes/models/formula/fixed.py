@@ -7,9 +7,8 @@ order. A column that repeats earlier ones is left out and named, as R does.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,29 +16,30 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.errors import NotEnoughData, UsageError
+from outcomes.models.formula.coding import is_word, levels, plain, readable, term_key, terms
+from outcomes.models.formula.rank import independent, null_space, triangle, triangle_of
+from outcomes.models.formula.rows import TOGETHER, Rows, by_row, names_given, pieces
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-# A standardised column of which less than this share is its own repeats earlier columns
-# (R's lm drops at 1e-7).
-ALIASED = 1e-7
 # A row is estimable where its part outside the data's row space is below this, relative.
 ESTIMABLE = 1e-8
-BLOCK = 1024  # rows of one small decomposition: it stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FixedDesign:
     """A design matrix, and what is needed to make further rows of it.
 
-    `matrix` (n × p) holds the kept columns, `names` (p) and `term_of` (p) their names and
-    terms, `dropped` the columns that repeat others. `levels` gives the levels of each
-    column of words that the formula uses, the reference first; `means` the mean of each
-    column of numbers, over the rows used; `shares` the share of each level.
+    `matrix` (n × p) is `held`, or is made of `source` whenever it is asked for; `names` (p)
+    and `term_of` (p) are the names and terms of its columns, `dropped` the columns that
+    repeat others. `levels` gives the levels of each column of words that the formula uses,
+    the reference first; `means` the mean of each column of numbers, over the rows used;
+    `shares` the share of each level.
     """
 
-    matrix: FloatArray
+    held: FloatArray | None
+    source: Rows | None
     names: tuple[str, ...]
     term_of: tuple[str, ...]
     dropped: tuple[str, ...]
@@ -50,6 +50,40 @@ class FixedDesign:
     spec: Any
     kept: npt.NDArray[np.intp]
     null: FloatArray
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        if self.held is not None:
+            return len(self.held)
+        assert self.source is not None
+        return self.source.n
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The kept columns of all rows, n × p."""
+        if self.held is not None:
+            return self.held
+        made = np.empty((self.n, len(self.names)))
+        for rows in pieces(self.n):
+            made[rows] = self.between(rows)
+        return made
+
+    def between(self, rows: slice) -> FloatArray:
+        """Some rows of the matrix."""
+        if self.held is not None:
+            return self.held[rows]
+        assert self.source is not None
+        whole = _read(self.spec, self.source.between(rows))
+        return np.ascontiguousarray(whole[:, self.kept])
+
+    def parts(self) -> Iterator[FloatArray]:
+        """The matrix in a few parts, in the order of the rows."""
+        return (self.between(rows) for rows in pieces(self.n))
+
+    def times(self, weights: FloatArray) -> FloatArray:
+        """The matrix times weights (p), n."""
+        return np.concatenate([part @ weights for part in self.parts()])
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -63,8 +97,8 @@ class FixedDesign:
 
     def columns_of(self, term: str) -> npt.NDArray[np.intp]:
         """Positions of a term's columns. Raises UsageError for a term that is not there."""
-        wanted = _term_key(term)
-        found = [place for place, name in enumerate(self.term_of) if _term_key(name) == wanted]
+        wanted = term_key(term)
+        found = [place for place, name in enumerate(self.term_of) if term_key(name) == wanted]
         if not found:
             raise UsageError(
                 "The model has no such term.",
@@ -88,7 +122,7 @@ class FixedDesign:
                     how_many=int(new.sum()),
                     fix="Give only levels that the data of the model hold.",
                 )
-        whole = _as_array(self.spec.get_model_matrix(_plain(frame), na_action="raise"))
+        whole = _as_array(self.spec.get_model_matrix(plain(frame), na_action="raise"))
         return self.reduced(whole)
 
     def reduced(self, whole: FloatArray) -> FloatArray:
@@ -113,10 +147,13 @@ def fixed_variables(fixed: str, frame: pd.DataFrame) -> tuple[str, ...]:
     from formulaic.errors import FormulaicError
 
     try:
-        needed = Formula(fixed).required_variables
+        formula = Formula(fixed)
+        needed = {str(name) for name in formula.required_variables}
     except (FormulaicError, SyntaxError) as error:
         raise _unreadable() from error
-    names = sorted(str(name) for name in needed)
+    # formulaic does not name what poly, bs and other functions of all rows are given.
+    needed |= {name for name in names_given(formula) if name in frame.columns}
+    names = sorted(needed)
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise UsageError(
@@ -169,7 +206,7 @@ def expression_values(expression: str, frame: pd.DataFrame, *, what: str) -> Flo
             )
         return np.asarray(column.to_numpy(dtype="float64", na_value=np.nan))
     try:
-        values = _as_array(model_matrix(f"0 + {expression}", _plain(frame), na_action="ignore"))
+        values = _as_array(model_matrix(f"0 + {expression}", plain(frame), na_action="ignore"))
     except (FormulaicError, SyntaxError) as error:
         raise _unreadable() from error
     if values.shape[1] != 1:
@@ -186,145 +223,81 @@ def fixed_design(fixed: str, frame: pd.DataFrame) -> FixedDesign:
 
     Raises UsageError for a formula that cannot be read or names a column that is missing.
     """
+    variables = fixed_variables(fixed, frame)
+    coded = plain(frame)
+    spec, whole = _made(fixed, coded)
+    found = _described(fixed, coded, variables, spec, triangle(whole))
+    return replace(found, held=np.ascontiguousarray(whole[:, found.kept]))
+
+
+def design_of(fixed: str, rows: Rows) -> FixedDesign:
+    """As `fixed_design`, without the matrix of many rows: it is made again where it is used.
+
+    The coding is read from a few rows that hold all levels, which tells it where every
+    factor is a column or a function of one row's values; other matrices are kept whole.
+    """
+    variables = fixed_variables(fixed, rows.between(slice(0, 0)))
+    own = rows.only(variables)
+    if rows.n <= TOGETHER or not by_row(fixed):
+        return fixed_design(fixed, own.all())
+    words = [name for name in variables if is_word(name, own.columns[name], fixed)]
+    spec, _ = _made(fixed, plain(own.first_of(words)))
+    known = triangle_of(_read(spec, own.between(part)) for part in pieces(own.n))
+    return replace(_described(fixed, own.all(), variables, spec, known), source=own)
+
+
+def _made(fixed: str, coded: pd.DataFrame) -> tuple[Any, FloatArray]:
+    """The coding that formulaic finds in a frame, and the matrix of all columns."""
     from formulaic import model_matrix
     from formulaic.errors import FormulaicError
 
-    variables = fixed_variables(fixed, frame)
-    plain = _plain(frame)
     try:
-        made = model_matrix(fixed, plain, na_action="raise")
+        made = model_matrix(fixed, coded, na_action="raise")
     except (FormulaicError, SyntaxError, ValueError) as error:
         raise _unreadable() from error
-    spec = made.model_spec
-    whole = _as_array(made)
-    kept = _independent(_triangle(whole))
-    columns = [_readable(str(name)) for name in spec.column_names]
-    terms = _terms(spec)
-    levels, shares = _levels(fixed, plain, variables)
-    numbers = [name for name in variables if name not in levels]
-    values = {name: plain[name].to_numpy(dtype="float64") for name in numbers}
+    return made.model_spec, _as_array(made)
+
+
+def _read(spec: Any, frame: pd.DataFrame) -> FloatArray:  # noqa: ANN401 - formulaic's
+    """All columns for rows whose levels are known."""
+    try:
+        return _as_array(spec.get_model_matrix(plain(frame), na_action="raise"))
+    except ValueError as error:
+        raise _unreadable() from error
+
+
+def _described(
+    fixed: str,
+    frame: pd.DataFrame,
+    variables: tuple[str, ...],
+    spec: Any,  # noqa: ANN401 - formulaic's spec has no type
+    known: FloatArray,
+) -> FixedDesign:
+    """The design without rows; `known` has the same dependences between columns as all rows."""
+    kept = independent(known)
+    columns = [readable(str(name)) for name in spec.column_names]
+    term_of = terms(spec)
+    known_levels, shares = levels(fixed, frame, variables)
+    numbers = [name for name in variables if name not in known_levels]
+    values = {name: frame[name].to_numpy(dtype="float64") for name in numbers}
     return FixedDesign(
-        matrix=np.ascontiguousarray(whole[:, kept]),
+        held=None,
+        source=None,
         names=tuple(columns[place] for place in kept),
-        term_of=tuple(terms[place] for place in kept),
+        term_of=tuple(term_of[place] for place in kept),
         dropped=tuple(name for place, name in enumerate(columns) if place not in set(kept)),
-        levels=levels,
+        levels=known_levels,
         means={name: float(found.mean()) for name, found in values.items()},
         ranges={name: (float(found.min()), float(found.max())) for name, found in values.items()},
         shares=shares,
         spec=spec,
         kept=kept,
-        null=_null_space(whole, kept),
+        null=null_space(known, kept),
     )
-
-
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame in types that formulaic codes: true and false as words, strings as objects."""
-    changed = {
-        name: frame[name].astype("object")
-        for name in frame.columns
-        if pd.api.types.is_bool_dtype(frame[name].dtype)
-        or isinstance(frame[name].dtype, pd.StringDtype)
-    }
-    used = {
-        name: frame[name].cat.remove_unused_categories()
-        for name in frame.columns
-        if isinstance(frame[name].dtype, pd.CategoricalDtype)
-    }
-    numbers = {
-        name: frame[name].to_numpy(dtype="float64", na_value=np.nan)
-        for name in frame.columns
-        if pd.api.types.is_extension_array_dtype(frame[name].dtype)
-        and pd.api.types.is_numeric_dtype(frame[name].dtype)
-        and name not in changed
-    }
-    return frame.assign(**changed, **used, **numbers)
 
 
 def _as_array(made: Any) -> FloatArray:  # noqa: ANN401 - formulaic's matrix has no type
     return np.ascontiguousarray(np.asarray(made, dtype="float64"))
-
-
-def _triangle(whole: FloatArray) -> FloatArray:
-    """The R of the matrix, made block by block: the same dependences in few rows."""
-    if len(whole) <= BLOCK:
-        return whole
-    blocks = [
-        np.linalg.qr(whole[start : start + BLOCK], mode="r")
-        for start in range(0, len(whole), BLOCK)
-    ]
-    return np.asarray(np.linalg.qr(np.concatenate(blocks), mode="r"))
-
-
-def _independent(whole: FloatArray) -> npt.NDArray[np.intp]:
-    """Columns that are no combination of earlier ones, in their order."""
-    size = np.sqrt((whole**2).sum(axis=0))
-    kept: list[int] = []
-    basis = np.zeros((len(whole), 0))
-    for place in range(whole.shape[1]):
-        if size[place] == 0:
-            continue
-        column = whole[:, place] / size[place]
-        for _ in range(2):  # once more against rounding (Björck 1967)
-            column = column - basis @ (basis.T @ column)
-        own = float(np.sqrt(column @ column))
-        if own > ALIASED:
-            kept.append(place)
-            basis = np.column_stack([basis, column / own])
-    return np.array(kept, dtype=np.intp)
-
-
-def _null_space(whole: FloatArray, kept: npt.NDArray[np.intp]) -> FloatArray:
-    """Directions of coefficients that the data cannot tell, K × (K − p)."""
-    if len(kept) == whole.shape[1]:
-        return np.zeros((whole.shape[1], 0))
-    rest = np.setdiff1d(np.arange(whole.shape[1]), kept)
-    orthogonal, triangle = np.linalg.qr(whole[:, kept])
-    weights = np.linalg.solve(triangle, orthogonal.T @ whole[:, rest])
-    null = np.zeros((whole.shape[1], len(rest)))
-    null[kept] = -weights
-    null[rest, np.arange(len(rest))] = 1.0
-    return null
-
-
-def _levels(
-    fixed: str, frame: pd.DataFrame, variables: tuple[str, ...]
-) -> tuple[dict[str, tuple[Any, ...]], dict[str, tuple[float, ...]]]:
-    """Levels of each column of words, or written as C(column), and the share of each."""
-    levels: dict[str, tuple[Any, ...]] = {}
-    shares: dict[str, tuple[float, ...]] = {}
-    for name in variables:
-        column = frame[name]
-        number = pd.api.types.is_numeric_dtype(column.dtype)
-        if number and not re.search(rf"\bC\(\s*{re.escape(name)}\b", fixed):
-            continue
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            found = tuple(column.cat.categories)
-        else:
-            found = tuple(sorted(column.unique().tolist()))
-        levels[name] = found
-        counted = column.value_counts()
-        shares[name] = tuple(float(counted[level]) / len(column) for level in found)
-    return levels, shares
-
-
-def _terms(spec: Any) -> list[str]:  # noqa: ANN401 - formulaic's spec has no type
-    """The term of each column."""
-    terms = [""] * len(spec.column_names)
-    for term, places in spec.term_slices.items():
-        for place in range(places.start, places.stop):
-            terms[place] = "(intercept)" if str(term) == "1" else str(term)
-    return terms
-
-
-def _readable(name: str) -> str:
-    """`arm[T.therapy]:week` as `arm[therapy]:week`, `Intercept` as `(intercept)`."""
-    return "(intercept)" if name == "Intercept" else name.replace("[T.", "[")
-
-
-def _term_key(term: str) -> frozenset[str]:
-    """A term whatever the order of its factors."""
-    return frozenset(part.strip() for part in term.split(":"))
 
 
 def _unreadable() -> UsageError:

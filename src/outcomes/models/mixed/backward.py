@@ -57,8 +57,10 @@ def scores(swept: Sweep, weights: Numbers) -> Scores:
         modes.insert(0, swept.D[level] @ a)
         u = np.concatenate([-modes[0], wide])
     leaf, taken_leaf = prepared.leaf, swept.leaf
-    base = leaf.down(u)
-    a = np.einsum("abn,bn->an", taken_leaf.own, base)
+    a = np.empty((leaf.size, leaf.products.shape[2]))
+    for some in leaves.parts(leaf):
+        base = some.leaf.down(some.above(u))
+        a[:, some.clients] = np.einsum("abn,bn->an", taken_leaf.own[:, :, some.clients], base)
     a -= _met(leaf.pairs, taken_leaf.pair_lifted, crossed_modes, a.shape[1])
     return Scores([a, *chain], [swept.D[0] @ a, *modes], crossed, crossed_modes)
 

@@ -108,7 +108,7 @@ def refits(
     fit: Fit, data: ModelData, known: Outcomes, seeds: list[np.random.SeedSequence]
 ) -> Numbers:
     """Parameters of each refit (draws, k), and whether it ended at a minimum (1 or 0)."""
-    mean = data.fixed.matrix @ fixed_values(fit, data)
+    mean = data.fixed.times(fixed_values(fit, data))
     draw = drawer(fit, data)
     theta = begin_again(fit)
     rows = []

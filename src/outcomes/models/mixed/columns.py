@@ -44,28 +44,31 @@ class Base:
         self.names.append(name)
         return Column(len(self.columns) - 1)
 
-    def express(self, name: str, values: Numbers) -> Column:
-        """Find a column among what is there, or take it in."""
+    def express(self, name: str, values: Numbers, *, alone: bool = False) -> Column:
+        """Find a column among what is there, or take it in; `alone` with numbers of its own."""
         values = np.ascontiguousarray(values, dtype="float64")
         for place, column in enumerate(self.columns):
-            found = self._multiple(place, column, values)
+            found = self._multiple(place, column, values, alone=alone)
             if found is not None:
                 return found
         return self.add(name, values)
 
-    def _multiple(self, place: int, column: Numbers, values: Numbers) -> Column | None:
+    def _multiple(
+        self, place: int, column: Numbers, values: Numbers, *, alone: bool
+    ) -> Column | None:
         """`values` as a multiple of one base column, with a constant for each client."""
-        if np.array_equal(column[:FIRST], values[:FIRST]) and np.array_equal(column, values):
-            return Column(place)
         size = ROUNDING * max(float(np.abs(values).max()), np.finfo(float).tiny)
-        for number, factor in enumerate(self.factors):
-            if self._fits(column, factor, values, size):
-                return Column(place, number)
+        if not alone:
+            if np.array_equal(column[:FIRST], values[:FIRST]) and np.array_equal(column, values):
+                return Column(place)
+            for number, factor in enumerate(self.factors):
+                if self.fits(column, factor, values, size, self.codes):
+                    return Column(place, number)
         factor = self._factor(column[:FIRST], values[:FIRST], self.codes[:FIRST])
-        if not self._fits(column[:FIRST], factor, values[:FIRST], size):
+        if not self.fits(column[:FIRST], factor, values[:FIRST], size, self.codes[:FIRST]):
             return None
         factor = self._factor(column, values, self.codes)
-        if not self._fits(column, factor, values, size):
+        if not self.fits(column, factor, values, size, self.codes):
             return None
         self.factors.append(factor)
         return Column(place, len(self.factors) - 1)
@@ -80,23 +83,29 @@ class Base:
             factor[codes[there]] = values[there] / column[there]
         return factor
 
-    def _fits(self, column: Numbers, factor: Numbers, values: Numbers, size: float) -> bool:
+    def fits(
+        self, column: Numbers, factor: Numbers, values: Numbers, size: float, codes: Places
+    ) -> bool:
+        """Whether `values` are the column times the clients' numbers, but for `size`."""
         first = len(column) > FIRST
-        if first and not self._fits(column[:FIRST], factor, values[:FIRST], size):
+        if first and not self.fits(column[:FIRST], factor, values[:FIRST], size, codes[:FIRST]):
             return False
-        difference = factor[self.codes[: len(column)]]
+        difference = factor[codes]
         difference *= column
         difference -= values
         return bool(max(difference.max(), -difference.min()) <= size)
 
 
-def cross_products(columns: Sequence[Numbers], codes: Places, n_blocks: int) -> Numbers:
-    """Sums of products of each two columns within each block, (b, b, N)."""
-    made = np.empty((len(columns), len(columns), n_blocks))
+def add_products(made: Numbers, columns: Sequence[Numbers], codes: Places) -> None:
+    """Add sums of products of each two columns within each block to `made` (b, b, N).
+
+    Rows that stand together by block touch few blocks: only these are added to.
+    """
+    low, high = int(codes.min()), int(codes.max()) + 1
+    codes = codes - low if low else codes
     for i, left in enumerate(columns):
         constant = bool((left == 1).all())
         for j in range(i, len(columns)):
             values = columns[j] if constant else left * columns[j]
-            made[i, j] = np.bincount(codes, weights=values, minlength=n_blocks)
-            made[j, i] = made[i, j]
-    return made
+            made[i, j, low:high] += np.bincount(codes, weights=values, minlength=high - low)
+            made[j, i, low:high] = made[i, j, low:high]

@@ -16,6 +16,7 @@ import numpy as np
 
 from outcomes.models.mixed.backward import Scores
 from outcomes.models.mixed.crossed import Crossed
+from outcomes.models.mixed.leaf import Leaf, LeafPart, parts
 from outcomes.models.mixed.likelihood import Sweep
 from outcomes.models.mixed.pairs import Pairs
 from outcomes.models.mixed.parameters import Parameters
@@ -23,11 +24,33 @@ from outcomes.models.mixed.prepare import Prepared
 from outcomes.models.mixed.stacks import Numbers, group_sum, spread
 
 
-@dataclass(slots=True, eq=False)
-class Direction:
-    """v = Z e: a combination of base columns in each client (b, N), and of crossed columns."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """Weights (q, levels) of the columns of chain factor `level`.
 
-    base: Numbers | None
+    With `turned` (i, j) they are the symmetric unit matrix at (i, j) times `values`.
+    """
+
+    level: int
+    values: Numbers
+    turned: tuple[int, int] | None = None
+
+    def of(self, levels: slice) -> Numbers:
+        """The weights of some levels."""
+        values = self.values[:, levels]
+        if self.turned is None:
+            return values
+        i, j = self.turned
+        made = np.zeros_like(values)
+        made[i], made[j] = values[j], values[i]
+        return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Direction:
+    """v = Z e: weights of the chain's columns, and of the crossed columns."""
+
+    chain: tuple[Weights, ...]
     crossed: Numbers | None
 
 
@@ -36,22 +59,13 @@ def directions(swept: Sweep, parameters: Parameters, found: Scores) -> list[Dire
     prepared = swept.prepared
     chain = len(prepared.nests) + 1
     made = []
-    for f, i, j in zip(parameters.factor, parameters.row, parameters.column, strict=True):
+    for f, i, j in zip(
+        parameters.factor.tolist(), parameters.row.tolist(), parameters.column.tolist(), strict=True
+    ):
         if f < chain:
-            turned = _turned(found.chain[f], int(i), int(j))
-            made.append(Direction(to_clients(prepared, int(f), turned), None))
+            made.append(Direction((Weights(f, found.chain[f], (i, j)),), None))
         else:
-            made.append(
-                Direction(None, _turned_crossed(prepared, found, (int(f) - chain, int(i), int(j))))
-            )
-    return made
-
-
-def _turned(a: Numbers, i: int, j: int) -> Numbers:
-    """The symmetric unit matrix at (i, j) times a."""
-    made = np.zeros_like(a)
-    made[i] = a[j]
-    made[j] = a[i]
+            made.append(Direction((), _turned_crossed(prepared, found, (f - chain, i, j))))
     return made
 
 
@@ -66,16 +80,18 @@ def _turned_crossed(prepared: Prepared, found: Scores, where: tuple[int, int, in
     return made
 
 
-def to_clients(prepared: Prepared, level: int, values: Numbers) -> Numbers:
-    """Weights of a chain factor's columns (q, levels) as base combinations (b, N)."""
-    leaf = prepared.leaf
-    if level == 0:
+def _to_clients(prepared: Prepared, weights: Weights, part: LeafPart) -> Numbers:
+    """A chain factor's weights as combinations of the base columns of a part (b, n)."""
+    leaf = part.leaf
+    if weights.level == 0:
         made = np.zeros((len(leaf.products), leaf.products.shape[2]))
-        made[: leaf.size] = values
+        made[: leaf.size] = weights.of(part.clients)
         return made
-    for below in range(level - 1, 0, -1):
+    values = weights.of(slice(None))
+    for below in range(weights.level - 1, 0, -1):
         values = spread(values, prepared.nests[below - 1].parent_of)
-    begin = sum(nest.size for nest in prepared.nests[: level - 1])
+    values = part.above(values)
+    begin = sum(nest.size for nest in prepared.nests[: weights.level - 1])
     wide = np.zeros((len(leaf.base), values.shape[1]))
     wide[begin : begin + len(values)] = values
     return leaf.down(wide)
@@ -94,22 +110,30 @@ def carried(swept: Sweep, made: Sequence[Direction]) -> tuple[Numbers, Numbers]:
     prepared = swept.prepared
     leaf, cross = prepared.leaf, prepared.crossed
     size = cross.n_columns if cross is not None else 0
-    inner = [_with_base(prepared, one) for one in made]
     met = np.zeros((size, len(made)))
-    if cross is not None:
-        met = np.array([_with_crossed(prepared, one) for one in made]).T
-    total = _own_products(made, inner, met)
-    q = leaf.size
-    r = np.array([one[:q] for one in inner])  # (k, q, N)
-    lifted = np.einsum("abn,kbn->kan", swept.leaf.T, r)
-    shifted = np.einsum("ab,kbn->kan", swept.D[0], lifted)
-    total -= r.reshape(len(made), -1) @ shifted.reshape(len(made), -1).T
-    above = []
-    for number, one in enumerate(inner):
-        rest = one[q:] - np.einsum("zon,zn->on", leaf.products[:q, q:], shifted[number])
-        above.append(leaf.up(np.concatenate([lifted[number], rest])))
-    _take_off(met, leaf.pairs, swept.leaf.pair_shifted, r)
-    wide = np.array(above)  # (k, w, J)
+    total = np.zeros((len(made), len(made)))
+    wide = np.zeros((len(made), len(leaf.base), len(leaf.parent_starts)))  # (k, w, J)
+    for part in parts(leaf):
+        bases = [_base(prepared, one, part) for one in made]
+        if cross is not None:
+            pairs = zip(made, bases, strict=True)
+            met = np.array([_with_crossed(prepared, one, base) for one, base in pairs]).T
+        inner = [_with_base(part.leaf, one, base) for one, base in zip(made, bases, strict=True)]
+        total += _own_products(bases, inner)
+        q = leaf.size
+        r = np.array([one[:q] for one in inner])  # (k, q, N)
+        lifted = np.einsum("abn,kbn->kan", swept.leaf.T[:, :, part.clients], r)
+        shifted = np.einsum("ab,kbn->kan", swept.D[0], lifted)
+        total -= r.reshape(len(made), -1) @ shifted.reshape(len(made), -1).T
+        for number, one in enumerate(inner):
+            rest = one[q:] - np.einsum("zon,zn->on", part.leaf.products[:q, q:], shifted[number])
+            raised = part.leaf.up(np.concatenate([lifted[number], rest]))
+            wide[number][:, part.parents] += raised
+        if cross is not None:
+            for k, left in enumerate(made):
+                if left.crossed is not None:
+                    total[k] += left.crossed @ met
+        _take_off(met, leaf.pairs, swept.leaf.pair_shifted, r)
     for nest, state in zip(prepared.nests, swept.nests, strict=True):
         own = wide[:, : nest.size]
         moved = np.einsum("abn,kbn->kan", state.M, own)
@@ -119,11 +143,11 @@ def carried(swept: Sweep, made: Sequence[Direction]) -> tuple[Numbers, Numbers]:
         wide = group_sum(rest, nest.parent_starts)
     final = wide[:, :-1, 0].T  # (p, k)
     if cross is not None:
-        for part, taken in zip(cross.parts, swept.parts, strict=True):
-            mine = met[part.columns]
+        for block, taken in zip(cross.parts, swept.parts, strict=True):
+            mine = met[block.columns]
             moved = taken.shifted(mine)
             total -= mine.T @ moved
-            final = final - swept.crossed_fixed[part.columns, :-1].T @ moved
+            final = final - swept.crossed_fixed[block.columns, :-1].T @ moved
     return total, final
 
 
@@ -136,25 +160,30 @@ def _take_off(met: Numbers, pairs: Pairs | None, shifted: Numbers, own: Numbers)
         met[:, number] -= np.bincount(pairs.column, weight, minlength=len(met))
 
 
-def _with_base(prepared: Prepared, one: Direction) -> Numbers:
-    """Products of the base columns with a direction, (b, N)."""
-    leaf = prepared.leaf
+def _base(prepared: Prepared, one: Direction, part: LeafPart) -> Numbers | None:
+    """A direction as combinations of the base columns of a part (b, n)."""
+    made = [_to_clients(prepared, weights, part) for weights in one.chain]
+    return sum(made[1:], made[0]) if made else None
+
+
+def _with_base(leaf: Leaf, one: Direction, base: Numbers | None) -> Numbers:
+    """Products of the base columns of a part with a direction, (b, n)."""
     made = np.zeros((len(leaf.products), leaf.products.shape[2]))
-    if one.base is not None:
-        made += np.einsum("abn,bn->an", leaf.products, one.base)
+    if base is not None:
+        made += np.einsum("abn,bn->an", leaf.products, base)
     if one.crossed is not None and leaf.pairs is not None:
         weighted = leaf.pair_products * one.crossed[leaf.pairs.column]
         made += leaf.pairs.by_block(weighted, leaf.products.shape[2])
     return made
 
 
-def _with_crossed(prepared: Prepared, one: Direction) -> Numbers:
+def _with_crossed(prepared: Prepared, one: Direction, base: Numbers | None) -> Numbers:
     """Products of the crossed columns with a direction."""
     leaf, cross = prepared.leaf, prepared.crossed
     assert leaf.pairs is not None and cross is not None
     made = np.zeros(cross.n_columns)
-    if one.base is not None:
-        weight = (leaf.pair_products * one.base[:, leaf.pairs.block]).sum(axis=0)
+    if base is not None:
+        weight = (leaf.pair_products * base[:, leaf.pairs.block]).sum(axis=0)
         made += np.bincount(leaf.pairs.column, weight, minlength=cross.n_columns)
     if one.crossed is not None:
         made += _entries_times(cross, one.crossed)
@@ -170,12 +199,10 @@ def _entries_times(cross: Crossed, values: Numbers) -> Numbers:
     return np.asarray(made + np.bincount(cross.second[off], weight, minlength=size))
 
 
-def _own_products(made: Sequence[Direction], inner: Sequence[Numbers], met: Numbers) -> Numbers:
-    """All v_k'v_l."""
-    total = np.zeros((len(made), len(made)))
-    for k, left in enumerate(made):
-        if left.base is not None:
-            total[k] += [np.vdot(left.base, right) for right in inner]
-        if left.crossed is not None:
-            total[k] += left.crossed @ met
+def _own_products(bases: Sequence[Numbers | None], inner: Sequence[Numbers]) -> Numbers:
+    """All v_k'v_l, what the clients of a part give to them."""
+    total = np.zeros((len(bases), len(bases)))
+    for k, left in enumerate(bases):
+        if left is not None:
+            total[k] += [np.vdot(left, right) for right in inner]
     return total

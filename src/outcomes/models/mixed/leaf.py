@@ -11,12 +11,16 @@ S. P. (1995). Differentiation of the Cholesky algorithm. J. Comput. Graph. Stat.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from outcomes.models.mixed.pairs import Pairs
 from outcomes.models.mixed.stacks import Numbers, Places, group_sum, inverse, outer_sum, spread
+
+# Clients taken together: their products (b = 3) fill about one megabyte.
+TOGETHER = 16_384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,21 +63,92 @@ class Leaf:
 
 @dataclass(slots=True, eq=False)
 class LeafState:
-    """What a forward sweep leaves: T, M (q, q, N) and T times the own rows (q, b, N)."""
+    """What a forward sweep leaves: T (q, q, N) and T times the own rows (q, b, N)."""
 
     T: Numbers
-    M: Numbers
     own: Numbers
     logdet: float
     pair_lifted: Numbers
     pair_shifted: Numbers
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LeafPart:
+    """Some of the clients, as a leaf of its own, and which clients and parents they are."""
+
+    leaf: Leaf
+    clients: slice
+    parents: slice
+
+    def above(self, values: Numbers) -> Numbers:
+        """The part's parents' columns of values (..., J), or the one that is for all."""
+        return values if values.shape[-1] == 1 else values[..., self.parents]
+
+
+def parts(leaf: Leaf) -> list[LeafPart]:
+    """The clients in parts of about TOGETHER, whole parents where these are small.
+
+    What a step needs for a part stays in the cache, and needs no memory for all clients.
+    Crossed pairs reach over all clients: they are left together.
+    """
+    n = leaf.products.shape[2]
+    if n <= TOGETHER or leaf.pairs is not None:
+        return [LeafPart(leaf, slice(0, n), slice(0, len(leaf.parent_starts)))]
+    starts = (
+        leaf.parent_starts if leaf.cell_starts is None else leaf.cell_starts[leaf.parent_starts]
+    )
+    cuts = np.arange(0, n, TOGETHER)
+    whole = starts[np.searchsorted(starts, cuts, side="right") - 1]
+    cuts = np.unique(np.r_[np.where(cuts - whole < TOGETHER // 2, whole, cuts), n])
+    return [_part(leaf, slice(int(a), int(z))) for a, z in pairwise(cuts)]
+
+
+def _part(leaf: Leaf, clients: slice) -> LeafPart:
+    """Clients that stand together; a cell or a parent may go on in the next part."""
+    a, z = clients.start, clients.stop
+    first, last = (a, z) if leaf.cell_of is None else (leaf.cell_of[a], leaf.cell_of[z - 1] + 1)
+    cells = slice(int(first), int(last))
+    above = leaf.parent_of_cell[cells]
+    parents = slice(int(above[0]), int(above[-1]) + 1)
+    own = replace(
+        leaf,
+        products=leaf.products[:, :, clients],
+        cell_starts=None
+        if leaf.cell_starts is None
+        else np.maximum(leaf.cell_starts[cells] - a, 0),
+        cell_of=None if leaf.cell_of is None else leaf.cell_of[clients] - first,
+        factor=leaf.factor[:, cells],
+        parent_starts=np.maximum(leaf.parent_starts[parents] - first, 0),
+        parent_of_cell=above - parents.start,
+    )
+    return LeafPart(own, clients, parents)
+
+
 def forward(leaf: Leaf, D: Numbers) -> tuple[LeafState, Numbers, Numbers]:
     """Take the clients out; gives the state, S (w, w, J), and the pairs' rows (b, m)."""
+    q, none = leaf.size, np.zeros((leaf.size, 0))
+    n, width = leaf.products.shape[2], len(leaf.base)
+    state = LeafState(np.empty((q, q, n)), np.empty((q, len(leaf.products), n)), 0.0, none, none)
+    S = np.zeros((width, width, len(leaf.parent_starts)))
+    for part in parts(leaf):
+        T, own, logdet, above = _taken_out(part.leaf, D)
+        state.T[:, :, part.clients], state.own[:, :, part.clients] = T, own
+        state.logdet += logdet
+        S[:, :, part.parents] += above
+    rows = leaf.pair_products
+    if leaf.pairs is not None:
+        G, T, block = leaf.products, state.T, leaf.pairs.block
+        state.pair_lifted = np.einsum("abn,bn->an", T[:, :, block], rows[:q])
+        state.pair_shifted = D @ state.pair_lifted
+        rest = rows[q:] - np.einsum("zkn,zn->kn", G[:q, q:][:, :, block], state.pair_shifted)
+        rows = np.concatenate([state.pair_lifted, rest])
+    return state, S, rows
+
+
+def _taken_out(leaf: Leaf, D: Numbers) -> tuple[Numbers, Numbers, float, Numbers]:
+    """T, T times the own rows, the log determinant, and S of the clients of a part."""
     G, q = leaf.products, leaf.size
     T, logdet = _shrink(G[:q, :q], D)
-    M = np.einsum("ab,bcn->acn", D, T)
     own = np.einsum("abn,bcn->acn", T, G[:q])
     reduced = np.empty_like(G)
     reduced[:q] = own
@@ -83,16 +158,7 @@ def forward(leaf: Leaf, D: Numbers) -> tuple[LeafState, Numbers, Numbers]:
         for j in range(i, len(G)):
             value = G[i, j] - np.einsum("zn,zn->n", G[:q, i], shifted[:, j - q])
             reduced[i, j] = reduced[j, i] = value
-    S = _expanded(leaf, group_sum(reduced, leaf.cell_starts))
-    state = LeafState(T, M, own, logdet, np.zeros((q, 0)), np.zeros((q, 0)))
-    rows = leaf.pair_products
-    if leaf.pairs is not None:
-        block = leaf.pairs.block
-        state.pair_lifted = np.einsum("abn,bn->an", T[:, :, block], rows[:q])
-        state.pair_shifted = D @ state.pair_lifted
-        rest = rows[q:] - np.einsum("zkn,zn->kn", G[:q, q:][:, :, block], state.pair_shifted)
-        rows = np.concatenate([state.pair_lifted, rest])
-    return state, S, rows
+    return T, own, logdet, _expanded(leaf, group_sum(reduced, leaf.cell_starts))
 
 
 def _shrink(G: Numbers, D: Numbers) -> tuple[Numbers, float]:
@@ -132,12 +198,13 @@ def traces(
     `corner` is Gamma of the columns above (w, w, J), the outcome's row and column zero;
     `pair_corner` the parts of Gamma between pairs and columns above (w, m), and of the twins.
     """
-    q = leaf.size
-    made = state.own[:, :q].sum(axis=2)
-    between = _inner(leaf, corner)
-    used = len(leaf.products) - 1
-    turned = np.einsum("akn,kln->aln", state.own[:, :used], spread_cells(between, leaf.cell_of))
-    made = made - outer_sum(turned, state.own[:, :used])
+    q, used = leaf.size, len(leaf.products) - 1
+    made = np.zeros((q, q))
+    for part in parts(leaf):
+        own = state.own[:, :, part.clients]
+        between = spread_cells(_inner(part.leaf, part.above(corner)), part.leaf.cell_of)
+        turned = np.einsum("akn,kln->aln", own[:, :used], between)
+        made += own[:, :q].sum(axis=2) - outer_sum(turned, own[:, :used])
     if leaf.pairs is None or pair_corner is None:
         return np.asarray((made + made.T) / 2)
     to_columns, twin = pair_corner
@@ -169,7 +236,8 @@ def own_corner(
         for a in range(leaf.size):
             mixed = state.pair_lifted[a] * (met + across) + met[a] * state.pair_lifted
             known[a] += leaf.pairs.by_block(mixed, n)
-    return np.asarray(state.M + np.einsum("ab,bcn,cd->adn", D, known, D, optimize=True))
+    M = np.einsum("ab,bcn->acn", D, state.T)
+    return np.asarray(M + np.einsum("ab,bcn,cd->adn", D, known, D, optimize=True))
 
 
 def _inner(leaf: Leaf, corner: Numbers) -> Numbers:

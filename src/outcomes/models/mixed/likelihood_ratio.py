@@ -142,15 +142,17 @@ def _difference(larger: MixedResult, smaller: MixedResult) -> tuple[int, int, in
 
 def _extra_rank(larger: MixedResult, smaller: MixedResult) -> int:
     """Fixed columns of the larger model beyond the smaller's, whose columns it must span."""
-    X, W = larger.data.fixed.matrix, smaller.data.fixed.matrix
-    if set(smaller.data.fixed.names) <= set(larger.data.fixed.names):
-        return int(X.shape[1] - W.shape[1])
+    wide, narrow = larger.data.fixed, smaller.data.fixed
+    extra = len(wide.names) - len(narrow.names)
+    if set(narrow.names) <= set(wide.names):
+        return extra
+    X, W = wide.matrix, narrow.matrix
     scale = np.sqrt((X**2).sum(axis=0))
     scaled = X / scale
     rest = W - scaled @ np.linalg.solve(scaled.T @ scaled, scaled.T @ W)
     if np.abs(rest).max() > 1e-8 * np.abs(W).max():
         raise _not_nested()
-    return int(X.shape[1] - W.shape[1])
+    return extra
 
 
 def _terms(model: MixedResult) -> list[tuple[str, frozenset[str]]]:

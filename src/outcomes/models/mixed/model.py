@@ -8,8 +8,9 @@ import pandas as pd
 from outcomes.errors import UsageError
 from outcomes.models.inference.effects import FixedEffects
 from outcomes.models.mixed.data import ModelData, model_data
-from outcomes.models.mixed.fit import Fit, fit_summary
+from outcomes.models.mixed.fit import Fit, fit_prepared
 from outcomes.models.mixed.inference import degrees_of_freedom
+from outcomes.models.mixed.prepare import prepare
 from outcomes.models.mixed.result import MixedResult
 from outcomes.models.mixed.summary import Summary, summarise
 from outcomes.models.mixed.variances import variance_table
@@ -53,15 +54,14 @@ def mixed(
 
 def fit_model(formula: str, data: ModelData, *, reml: bool, ddf: str, level: float) -> MixedResult:
     """Fit the model to data that have been read."""
-    fit = fit_summary(summary_of(data), reml=reml)
+    # The summary is not held on to: the search works on what is made of it.
+    fit = fit_prepared(prepare(summary_of(data)), reml=reml)
     return result_of(formula, data, fit, ddf=ddf, level=level)
 
 
 def summary_of(data: ModelData) -> Summary:
     """The cross-products of the data, one record a client."""
-    return summarise(
-        data.outcome, data.fixed.matrix, data.fixed.names, data.groupings, origin=data.origin
-    )
+    return summarise(data.outcome, data.fixed, data.fixed.names, data.groupings, origin=data.origin)
 
 
 def result_of(formula: str, data: ModelData, fit: Fit, *, ddf: str, level: float) -> MixedResult:

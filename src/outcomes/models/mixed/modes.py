@@ -111,9 +111,8 @@ def fixed_values(fit: Fit, data: ModelData) -> Numbers:
 
 def fitted_values(fit: Fit, data: ModelData) -> Numbers:
     """Fixed part plus modes of every row used."""
-    values = data.fixed.matrix @ fixed_values(fit, data)
+    values = data.fixed.times(fixed_values(fit, data))
     by_name = {g.name: g for g in data.groupings}
     for factor, mode in zip(fit.prepared.factors, mode_values(fit), strict=True):
-        grouping = by_name[factor.name]
-        values = values + np.einsum("nq,nq->n", grouping.columns, mode[grouping.codes])
-    return np.asarray(values)
+        values += by_name[factor.name].times(mode)
+    return values

@@ -38,7 +38,7 @@ def part_summary(
         codes, levels = level_codes(rows, terms[0].group)
         columns = np.hstack([term.rows(rows) for term in terms])
         groupings.append(
-            Grouping(known.name, codes, levels, columns, known.column_names, known.blocks)
+            Grouping(known.name, codes, levels, (columns,), known.column_names, known.blocks)
         )
     return summarise(
         expression_values(read.response, rows, what="response"),

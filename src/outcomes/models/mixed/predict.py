@@ -15,7 +15,7 @@ from scipy import stats
 
 from outcomes.errors import UsageError
 from outcomes.models.mixed.data import ModelData
-from outcomes.models.mixed.directions import Direction, carried, to_clients
+from outcomes.models.mixed.directions import Direction, Weights, carried
 from outcomes.models.mixed.fit import Fit
 from outcomes.models.mixed.modes import fixed_values, mode_values
 from outcomes.models.mixed.stacks import Numbers, Places
@@ -116,10 +116,8 @@ def _direction(fit: Fit, Z: list[Numbers], codes: list[Places], row: int) -> Dir
     prepared, D = fit.prepared, fit.point.swept.D
     chain = len(prepared.nests) + 1
     cross = prepared.crossed
-    made = Direction(
-        np.zeros((len(prepared.leaf.products), prepared.leaf.products.shape[2])),
-        None if cross is None else np.zeros(cross.n_columns),
-    )
+    weights: list[Weights] = []
+    crossed = None if cross is None else np.zeros(cross.n_columns)
     begin = 0
     for number, (z, code) in enumerate(zip(Z, codes, strict=True)):
         q, levels = z.shape[1], prepared.n_levels[number]
@@ -131,11 +129,10 @@ def _direction(fit: Fit, Z: list[Numbers], codes: list[Places], row: int) -> Dir
             continue
         e = D[number] @ (z[row] / prepared.random_scale[number])
         if number >= chain:
-            assert made.crossed is not None
-            made.crossed[begin + code[row] * q : begin + (code[row] + 1) * q] = e
+            assert crossed is not None
+            crossed[begin + code[row] * q : begin + (code[row] + 1) * q] = e
         else:
             values = np.zeros((q, levels))
             values[:, np.flatnonzero(prepared.order[number] == code[row])[0]] = e
-            assert made.base is not None
-            made.base += to_clients(prepared, number, values)
-    return made
+            weights.append(Weights(number, values))
+    return Direction(tuple(weights), crossed)

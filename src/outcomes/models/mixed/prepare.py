@@ -55,7 +55,7 @@ def prepare(summary: Summary) -> Prepared:
     G = summary.products[:, :, order[0]]
     scale = _root_mean_square(np.einsum("aan->a", G), summary.n_rows)
     base, factor, column_scale = _columns_above(summary, order[0], scale)
-    G = G / (scale[:, None, None] * scale[None, :, None])
+    G /= scale[:, None, None] * scale[None, :, None]
     starts, of_cell, parent_of_cell = cells
     crossed, pairs, products, crossed_scale = _crossed(summary, order, parents, scale)
     first_of_cell = np.arange(G.shape[2]) if starts is None else starts

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from outcomes.errors import UsageError
-from outcomes.models.mixed.columns import Base
 from outcomes.models.mixed.data import ModelData
 from outcomes.models.mixed.prepare import Prepared
 from outcomes.models.mixed.stacks import Numbers, Places
@@ -65,11 +64,11 @@ class Outcomes:
 
 def outcomes_of(prepared: Prepared, data: ModelData) -> Outcomes:
     """Find the base columns of the rows, and the pairs they belong to."""
-    base: Base
-    base, found = base_of(data.fixed.matrix, data.fixed.names, data.groupings)
+    base, found = base_of(data.fixed, data.fixed.names, data.groupings)
+    codes = data.groupings[found.chain[0]].codes.astype(np.intp)
     leaf = prepared.leaf
     scale = prepared.base_scale
-    columns = [column / size for column, size in zip(base.columns, scale, strict=False)]
+    columns = [column / size for column, size in zip(base, scale, strict=False)]
     pair_of, values = [], []
     if leaf.pairs is not None:
         rank = np.empty(len(prepared.order[0]), dtype=np.intp)
@@ -81,10 +80,10 @@ def outcomes_of(prepared: Prepared, data: ModelData) -> Outcomes:
         chain = len(prepared.nests) + 1
         for place, size in zip(found.crossed, prepared.random_scale[chain:], strict=True):
             grouping = data.groupings[place]
-            q = grouping.columns.shape[1]
+            own, q = grouping.columns, len(grouping.column_names)
             for at in range(q):
-                column = offset + grouping.codes * q + at
-                pair_of.append(np.searchsorted(keys, rank[base.codes] * total + column))
-                values.append(grouping.columns[:, at] / size[at])
+                column = offset + grouping.codes.astype(np.intp) * q + at
+                pair_of.append(np.searchsorted(keys, rank[codes] * total + column))
+                values.append(own[:, at] / size[at])
             offset += grouping.n_levels * q
-    return Outcomes(prepared, base.codes, columns, pair_of, values, data.origin)
+    return Outcomes(prepared, codes, columns, pair_of, values, data.origin)

@@ -12,7 +12,7 @@ from outcomes.models.mixed.stacks import Numbers
 
 def simulate(fit: Fit, data: ModelData, generator: np.random.Generator, n: int = 1) -> Numbers:
     """Draw `n` outcomes (n, rows used), in points."""
-    mean = data.fixed.matrix @ fixed_values(fit, data)
+    mean = data.fixed.times(fixed_values(fit, data))
     draw = drawer(fit, data)
     return np.array([mean + draw(generator) for _ in range(n)])
 
@@ -21,16 +21,16 @@ def drawer(fit: Fit, data: ModelData):  # type: ignore[no-untyped-def]  # noqa: 
     """A function of a generator that gives random effects plus residuals of every row."""
     by_name = {g.name: g for g in data.groupings}
     parts = [
-        (by_name[factor.name], square_root(covariance))
+        (by_name[factor.name], by_name[factor.name].columns, square_root(covariance))
         for factor, covariance in zip(fit.prepared.factors, fit.covariances, strict=True)
     ]
     sigma = float(np.sqrt(fit.residual_variance))
 
     def draw(generator: np.random.Generator) -> Numbers:
         values = sigma * generator.standard_normal(data.n_used)
-        for grouping, root in parts:
+        for grouping, columns, root in parts:
             effects = generator.standard_normal((grouping.n_levels, len(root))) @ root.T
-            values += np.einsum("nq,nq->n", grouping.columns, effects[grouping.codes])
+            values += np.einsum("nq,nq->n", columns, effects[grouping.codes])
         return values
 
     return draw

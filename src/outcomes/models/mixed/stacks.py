@@ -10,6 +10,7 @@ import numpy as np
 
 Numbers = np.typing.NDArray[np.float64]
 Places = np.typing.NDArray[np.intp]
+Codes = np.typing.NDArray[np.int32]
 
 
 def product(left: Numbers, right: Numbers) -> Numbers:

@@ -14,24 +14,47 @@ from itertools import pairwise
 import numpy as np
 
 from outcomes.errors import UsageError
-from outcomes.models.mixed.stacks import Numbers, Places
+from outcomes.models.formula import FixedDesign, pieces
+from outcomes.models.mixed.stacks import Codes, Numbers, Places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
     """A grouping factor with the columns that vary over its levels.
 
-    `codes` (n) gives each row's level, 0 to `len(levels)` - 1; `columns` (n, q); `blocks`
-    lists the positions of columns that are correlated with each other, each a term of the
-    formula.
+    `codes` (n) gives each row's level, 0 to `len(levels)` - 1; `terms` make the columns, side
+    by side, whenever they are asked for: a design, an array (n, q), or None for an intercept.
+    `blocks` lists the positions of columns that are correlated with each other, each a term
+    of the formula.
     """
 
     name: str
-    codes: Places
+    codes: Codes
     levels: np.typing.NDArray[np.object_]
-    columns: Numbers
+    terms: tuple[FixedDesign | Numbers | None, ...]
     column_names: tuple[str, ...]
     blocks: tuple[tuple[int, ...], ...]
+
+    @property
+    def columns(self) -> Numbers:
+        """The columns of all rows (n, q)."""
+        return self.between(slice(0, len(self.codes)))
+
+    def between(self, rows: slice) -> Numbers:
+        """The columns of some rows."""
+        made = [
+            np.ones((len(self.codes[rows]), 1)) if term is None else columns_between(term, rows)
+            for term in self.terms
+        ]
+        return made[0] if len(made) == 1 else np.hstack(made)
+
+    def times(self, effects: Numbers) -> Numbers:
+        """What each row has of the effects (levels, q) of its level."""
+        made = np.empty(len(self.codes))
+        for rows in pieces(len(made)):
+            own = effects[self.codes[rows]]
+            made[rows] = np.einsum("nq,nq->n", self.between(rows), own)
+        return made
 
     @property
     def n_levels(self) -> int:
@@ -49,6 +72,11 @@ class Structure:
     chain: tuple[int, ...]
     crossed: tuple[int, ...]
     parents: tuple[Places, ...]
+
+
+def columns_between(made: FixedDesign | Numbers, rows: slice) -> Numbers:
+    """Some rows of a design or of an array."""
+    return made.between(rows) if isinstance(made, FixedDesign) else made[rows]
 
 
 def parent_of(fine: Grouping, coarse: Grouping) -> Places | None:

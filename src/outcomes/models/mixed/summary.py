@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from outcomes.models.mixed.columns import Base, Column, cross_products
+from outcomes.models.formula import FixedDesign
+from outcomes.models.mixed.columns import Column
+from outcomes.models.mixed.reading import Given, read
 from outcomes.models.mixed.stacks import Numbers, Places
 from outcomes.models.mixed.structure import Grouping, Structure, structure
 
@@ -100,34 +103,35 @@ class Summary:
 
 def summarise(
     outcome: Numbers,
-    fixed: Numbers,
+    fixed: FixedDesign | Numbers,
     fixed_names: Sequence[str],
     groupings: Sequence[Grouping],
     *,
     origin: float = 0.0,
     nested: Sequence[str] | None = None,
 ) -> Summary:
-    """Summarise rows: outcome (n), fixed columns (n, p) and the grouping factors.
+    """Summarise rows: outcome (n), fixed columns (n, p) or their design, and the groupings.
 
     `origin` is taken off the outcome first, so that an outcome far from zero loses no
     digits; it must be 0 unless a constant lies in the fixed part, and the same in all parts
     that are to be joined. `nested` names the groups, finest first, where one part of the
     data cannot tell the order.
     """
-    base, found, upper, effects = _expressed(fixed, fixed_names, groupings, nested)
-    leaf = groupings[found.chain[0]]
-    base.add("outcome", outcome - origin)
+    found = structure(groupings, nested)
+    given = Given(outcome, origin, fixed, tuple(fixed_names), tuple(groupings), found)
+    made = read(given, keep=bool(found.crossed))
     crossed = None
     if found.crossed:
-        crossed = _crossed(base, leaf, [groupings[place] for place in found.crossed])
+        crossed = _crossed(made.rows, given.leaf, [groupings[place] for place in found.crossed])
+    ends = np.cumsum([0, *(len(one.column_names) for one in given.chain)])
     return Summary(
-        products=cross_products(base.columns, leaf.codes, leaf.n_levels),
-        base_names=tuple(base.names),
-        factors=np.array(base.factors).reshape(len(base.factors), leaf.n_levels),
-        upper=upper,
-        fixed=effects,
+        products=made.products,
+        base_names=tuple(made.names),
+        factors=made.factors,
+        upper=tuple(tuple(made.columns[a:z]) for a, z in pairwise(ends[1:])),
+        fixed=tuple(made.columns[ends[-1] :]),
         fixed_names=tuple(fixed_names),
-        chain=tuple(_described(groupings[place]) for place in found.chain),
+        chain=tuple(_described(one) for one in given.chain),
         parents=found.parents,
         crossed=crossed,
         origin=origin,
@@ -136,61 +140,34 @@ def summarise(
 
 
 def base_of(
-    fixed: Numbers, fixed_names: Sequence[str], groupings: Sequence[Grouping]
-) -> tuple[Base, Structure]:
+    fixed: FixedDesign | Numbers, fixed_names: Sequence[str], groupings: Sequence[Grouping]
+) -> tuple[list[Numbers], Structure]:
     """The base columns of the rows (without the outcome), and which factor is nested in which."""
-    base, found, _, _ = _expressed(fixed, fixed_names, groupings)
-    return base, found
-
-
-def _expressed(
-    fixed: Numbers,
-    fixed_names: Sequence[str],
-    groupings: Sequence[Grouping],
-    nested: Sequence[str] | None = None,
-) -> tuple[Base, Structure, tuple[tuple[Column, ...], ...], tuple[Column, ...]]:
-    """Base columns, structure, and the columns of upper factors and fixed part made of them."""
-    found = structure(groupings, nested)
-    leaf = groupings[found.chain[0]]
-    base = Base(leaf.codes, leaf.n_levels)
-    for name, column in zip(leaf.column_names, leaf.columns.T, strict=True):
-        base.add(name, column)
-    upper = tuple(
-        tuple(
-            base.express(name, column)
-            for name, column in zip(
-                groupings[place].column_names, groupings[place].columns.T, strict=True
-            )
-        )
-        for place in found.chain[1:]
-    )
-    effects = tuple(
-        base.express(name, column) for name, column in zip(fixed_names, fixed.T, strict=True)
-    )
-    return base, found, upper, effects
+    found = structure(groupings)
+    given = Given(None, 0.0, fixed, tuple(fixed_names), tuple(groupings), found)
+    return read(given, keep=True).rows, found
 
 
 def _described(grouping: Grouping) -> Factor:
     return Factor(grouping.name, grouping.levels, grouping.column_names, grouping.blocks)
 
 
-def _crossed(base: Base, leaf: Grouping, groupings: Sequence[Grouping]) -> CrossedPart:
+def _crossed(base: list[Numbers], leaf: Grouping, groupings: Sequence[Grouping]) -> CrossedPart:
     """Sum products of base and crossed columns by pair, and of crossed columns."""
     columns, values, offset = [], [], 0
+    blocks = leaf.codes.astype(np.intp)
     for grouping in groupings:
-        size = grouping.columns.shape[1]
+        own, size = grouping.columns, len(grouping.column_names)
         for place in range(size):
-            columns.append(offset + grouping.codes * size + place)
-            values.append(np.ascontiguousarray(grouping.columns[:, place]))
+            columns.append(offset + grouping.codes.astype(np.intp) * size + place)
+            values.append(np.ascontiguousarray(own[:, place]))
         offset += grouping.n_levels * size
     keys, pairs = [], []
     for column, value in zip(columns, values, strict=True):
-        number, unique = pd.factorize(leaf.codes * offset + column)
+        number, unique = pd.factorize(blocks * offset + column)
         keys.append(unique)
         pairs.append(
-            np.array(
-                [np.bincount(number, left * value, minlength=len(unique)) for left in base.columns]
-            )
+            np.array([np.bincount(number, left * value, minlength=len(unique)) for left in base])
         )
     key, products = merged_sums(np.concatenate(keys), np.concatenate(pairs, axis=1))
     entry_keys, entries = [], []

@@ -13,11 +13,12 @@ from outcomes.errors import NotEnoughData, UsageError
 from outcomes.models.formula.fixed import (
     FixedDesign,
     complete_rows,
+    design_of,
     expression_values,
-    fixed_design,
     fixed_variables,
 )
 from outcomes.models.formula.lme4 import parse
+from outcomes.models.formula.rows import rows_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -88,7 +89,7 @@ def visit_data(
         raise NotEnoughData(
             "Every row is at the same visit.", where=f"column {visit}", how_many=len(used)
         )
-    design = fixed_design(parsed.fixed, used)
+    design = design_of(parsed.fixed, rows_of(used, used.columns, np.ones(len(used), dtype=bool)))
     X = design.matrix
     codes = pd.factorize(used[subject])[0].astype(np.intp)
     _once(codes, grid.codes, len(grid.categories), subject, visit)
@@ -110,7 +111,7 @@ def visit_data(
 
 def _without_matrix(design: FixedDesign) -> CategoryDesign:
     parts = {field.name: getattr(design, field.name) for field in fields(design)}
-    return CategoryDesign(**{**parts, "matrix": np.empty((0, design.matrix.shape[1]))})
+    return CategoryDesign(**{**parts, "held": np.empty((0, len(design.names))), "source": None})
 
 
 def _require(frame: pd.DataFrame, columns: list[str]) -> None:
