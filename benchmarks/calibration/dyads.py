@@ -17,6 +17,9 @@ from outcomes.models.dyads import DyadicGrowthResult
 
 COUPLES = (20, 40, 100)
 CORRELATIONS = (-0.5, 0.0, 0.5)
+LOST = 0.2
+# Couples and occasions of the courses.
+COURSES = ((20, 4), (20, 8), (40, 4), (100, 4))
 ACTOR, PARTNER = 0.5, 0.3
 # Own starts and slopes of both partners, and their residuals, in points.
 G = np.array(
@@ -38,13 +41,13 @@ class Count:
         self.hits[name] = self.hits.get(name, 0) + int(inside)
         self.runs[name] = self.runs.get(name, 0) + 1
 
-    def cell(self, name: str) -> str:
-        """'94.9 (0.7)': per cent with Monte Carlo standard error."""
+    def cells(self, name: str) -> tuple[str, str]:
+        """'94.9 %' and '0.7': per cent with Monte Carlo standard error."""
         n = self.runs.get(name, 0)
         if not n:
-            return "-"
+            return "-", "-"
         share = self.hits[name] / n
-        return f"{100 * share:.1f} ({100 * (share * (1 - share) / n) ** 0.5:.1f})"
+        return f"{100 * share:.1f} %", f"{100 * (share * (1 - share) / n) ** 0.5:.1f}"
 
 
 def pairs(rng: np.random.Generator, n: int, rho: float, lost: float) -> pd.DataFrame:
@@ -105,12 +108,11 @@ def apim_coverage(runs: int, seed: int = 1) -> Iterator[tuple[str, Count]]:
     """Scenario and counts: actor, partner, k, partial correlation, agreement, size of the test."""
     for n in COUPLES:
         for rho in CORRELATIONS:
-            for lost in (0.0, 0.2):
-                rng = np.random.default_rng([seed, n, int(10 * rho) + 10, int(10 * lost)])
-                count = Count()
-                for _ in range(runs):
-                    _one_apim(pairs(rng, n, rho, lost), rho, count)
-                yield f"{n} | {rho:g} | {100 * lost:.0f} %", count
+            rng = np.random.default_rng([seed, n, int(10 * rho) + 10])
+            count = Count()
+            for _ in range(runs):
+                _one_apim(pairs(rng, n, rho, LOST), rho, count)
+            yield f"{n} | {rho:g} | {100 * LOST:.0f} %", count
 
 
 def _one_apim(frame: pd.DataFrame, rho: float, count: Count) -> None:
@@ -138,13 +140,11 @@ def _other(x: pd.Series) -> np.ndarray:
 
 def growth_coverage(runs: int, seed: int = 2) -> Iterator[tuple[str, Count]]:
     """Scenario and counts: mean starts and slopes, differences, correlations of the courses."""
-    for n in COUPLES:
-        for times in (4, 8):
-            for ddf in ("satterthwaite", "kenward-roger"):
-                rng, count = np.random.default_rng([seed, n, times]), Count()
-                for _ in range(runs):
-                    _one_growth(rng, n, times, ddf, count)
-                yield f"{n} | {times} | {ddf}", count
+    for n, times in COURSES:
+        rng, count = np.random.default_rng([seed, n, times]), Count()
+        for _ in range(runs):
+            _one_growth(rng, n, times, "satterthwaite", count)
+        yield f"{n} | {times} | satterthwaite", count
 
 
 def _one_growth(rng: np.random.Generator, n: int, times: int, ddf: str, count: Count) -> None:
@@ -171,6 +171,7 @@ def _correlations(found: DyadicGrowthResult, count: Count) -> None:
     table = found.variances.set_index("name")
     true = {
         "correlation of partners' starts": G[2, 0] / 9,
+        "correlation of partners' slopes": G[3, 1] / np.sqrt(G[1, 1] * G[3, 3]),
         "correlation of partners' residuals at one occasion": -0.4,
     }
     for name, value in true.items():
@@ -179,32 +180,64 @@ def _correlations(found: DyadicGrowthResult, count: Count) -> None:
             count.add(name.split("' ")[1].split(" at")[0], row["low"] <= value <= row["high"])
 
 
-def table(heads: list[str], names: list[str], rows: Iterator[tuple[str, Count]]) -> str:
-    """A Markdown table: scenario, then per cent with Monte Carlo error."""
-    lines = ["| " + " | ".join([*heads, *names]) + " |", "|" + "---|" * (len(heads) + len(names))]
-    for scenario, count in rows:
-        lines.append(f"| {scenario} | " + " | ".join(count.cell(name) for name in names) + " |")
+# What each count is called, and whether the report on couples shows such an interval.
+APIM = {
+    "effects alike": ("actor and partner effects, one for both", "yes"),
+    "effects apart": ("actor and partner effects by role", "yes"),
+    "correlation alike": ("partial correlation, one model", "yes"),
+    "correlation apart": ("partial correlation, by role", "yes"),
+    "icc anova": ("agreement, ICC(1)", "yes"),
+    "icc pairwise": ("agreement, pairwise", "no: reports use ICC(1)"),
+    "k": ("k = partner / actor", "no: not in a report"),
+}
+GROWTH = {
+    "start": ("mean start by role", "yes"),
+    "slope": ("mean slope by role", "yes"),
+    "roles": ("difference of roles' slopes", "yes"),
+    "arms": ("difference of arms' slopes", "yes"),
+    "starts": ("correlation of partners' starts", "yes"),
+    "slopes": ("correlation of partners' slopes", "yes"),
+    "residuals": ("correlation at one occasion", "yes"),
+}
+ROLE_TEST = "size of the test"
+
+
+def table(
+    heads: list[str], names: dict[str, tuple[str, str]], found: list[tuple[str, Count]]
+) -> str:
+    """A Markdown table: scenario, interval, coverage, Monte Carlo error, whether used."""
+    columns = [*heads, "interval", "coverage of 95 %", "Monte Carlo error", "used by reports"]
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for scenario, count in found:
+        for name, (words, used) in names.items():
+            share, error = count.cells(name)
+            lines.append(f"| {scenario} | {words} | {share} | {error} | {used} |")
     return "\n".join(lines)
 
 
 def main(runs: int) -> None:
-    """Print both tables."""
-    print("## Couples\n")
+    """Print the tables."""
     print(
-        "Actor-partner model: actor .5, partner .3; outcomes missing at random in the share given. "
-        "Per cent of 95 % intervals that hold the true value (Monte Carlo error); 'size': per "
-        "cent of true nulls that the test of distinguishability rejects at .05.\n"
+        f"### Couples (oc.apim, oc.partner_agreement, oc.dyadic_growth)\n\n{runs} runs a row, "
+        f"of courses {runs // 2}.\n"
     )
-    names = ["effects alike", "effects apart", "k", "correlation alike", "correlation apart"]
-    names += ["icc anova", "icc pairwise", "size of the test"]
-    print(table(["couples", "residual correlation", "missing"], names, apim_coverage(runs)))
+    print("Actor-partner model: actor .5, partner .3; outcomes missing at random.\n")
+    heads = ["couples", "residual correlation", "missing"]
+    found = list(apim_coverage(runs))
+    print(table(heads, APIM, found))
+    print("\nTest that roles differ, true nulls rejected at .05 (no report tests it):\n")
+    print("| " + " | ".join(heads) + " | rejected | Monte Carlo error |\n|---|---|---|---|---|")
+    for scenario, count in found:
+        print(f"| {scenario} | {' | '.join(count.cells(ROLE_TEST))} |")
     print(
         "\nDyadic growth: residuals of partners correlate -.4 at each occasion; 30 % of couples "
-        "leave early, 10 % of single answers are missing. 'own slopes': per cent of data sets in "
-        "which slopes could vary.\n"
+        "leave early, 10 % of single answers are missing.\n"
     )
-    names = ["start", "slope", "roles", "arms", "starts", "residuals", "own slopes", "converged"]
-    print(table(["couples", "occasions", "df"], names, growth_coverage(max(runs // 2, 1))))
+    grown = list(growth_coverage(max(runs // 2, 1)))
+    print(table(["couples", "occasions", "df"], GROWTH, grown))
+    print("\n| couples | occasions | df | slopes could vary | converged |\n|---|---|---|---|---|")
+    for scenario, count in grown:
+        print(f"| {scenario} | {count.cells('own slopes')[0]} | {count.cells('converged')[0]} |")
 
 
 if __name__ == "__main__":

@@ -89,17 +89,25 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    heads = "clients|practitioners|arms|df|coverage of 95 %|Monte Carlo error|fits|singular"
+    print(
+        "### Mixed models (oc.mixed): difference of slopes between arms, "
+        f"{options.runs} runs a row\n"
+    )
+    heads = (
+        "clients|practitioners|arms|df|coverage of 95 %|Monte Carlo error|fits|singular"
+        "|used by reports"
+    )
     print(f"| {heads.replace('|', ' | ')} |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for case in CASES:
         for within in (True, False):
             for row in coverage(options.runs, options.seed, case, within=within):
                 where = "within practitioners" if within else "between practitioners"
+                used = "yes" if row.ddf == "satterthwaite" else "no: reports use Satterthwaite"
                 print(
                     f"| {row.clients} | {row.practitioners} | {where} | {row.ddf} | "
                     f"{100 * row.coverage:.1f} % | {100 * row.error:.1f} | {row.n} | "
-                    f"{100 * row.singular:.0f} % |",
+                    f"{100 * row.singular:.0f} % | {used} |",
                     flush=True,
                 )
 

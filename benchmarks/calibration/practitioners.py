@@ -16,6 +16,7 @@ from scipy.special import expit
 
 import outcomes as oc
 from outcomes.models.practitioners.interventions import equal_variances
+from outcomes.models.practitioners.policy import practitioner_policy
 from outcomes.models.practitioners.random_intercept import random_intercept
 from outcomes.models.practitioners.sums import sums
 
@@ -59,7 +60,9 @@ class Found:
     above: float
     below_chance: float
     above_chance: float
-    runs: int
+    share_error: float
+    shrunken_error: float
+    plain_error: float
 
 
 def true_share(scene: Scene) -> float:
@@ -78,7 +81,7 @@ def simulate(scene: Scene, runs: int, seed: int = 0) -> Found:
     """Repeat a scene; everything is asked through `oc.practitioners`."""
     rng = np.random.default_rng([seed, scene.k, round(1000 * scene.share), len(scene.kind)])
     truth = true_share(scene)
-    hits = np.zeros(7)
+    hits = []
     for _ in range(runs):
         frame, own = scene.draw(rng)
         asked = {"outcome": "y", "practitioner": "who", "case_mix": ["x"]}
@@ -88,7 +91,7 @@ def simulate(scene: Scene, runs: int, seed: int = 0) -> Found:
         chance = found if scene.share else oc.practitioners(frame, **asked, limits="chance")
         covered = (table["low"] <= own) & (own <= table["high"])
         plain = np.abs(table["estimate"] - own) <= 1.96 * _standard_error(table, found)
-        hits += [
+        row = [
             found.low <= truth <= found.high,
             covered.mean(),
             plain.mean(),
@@ -97,7 +100,10 @@ def simulate(scene: Scene, runs: int, seed: int = 0) -> Found:
             (chance.table["difference"] < chance.table["inner_low"]).mean(),
             (chance.table["difference"] > chance.table["inner_high"]).mean(),
         ]
-    return Found(*(100 * hits / runs), runs)
+        hits.append(row)
+    table = 100 * np.array(hits, dtype=float)
+    # Practitioners of one run hang together, so the error is that of means of runs.
+    return Found(*table.mean(axis=0), *(table.std(axis=0)[:3] / np.sqrt(runs)))
 
 
 def _standard_error(table: pd.DataFrame, found: oc.models.PractitionersResult) -> np.ndarray:
@@ -126,26 +132,36 @@ def error(percent: float, runs: int) -> float:
     return float(np.sqrt(max(percent * (100 - percent), 0) / runs))
 
 
+HEAD = "coverage of 95 % | Monte Carlo error | used by reports"
+
+
 def tables(runs: int) -> str:
-    """All tables as Markdown."""
+    """All tables as Markdown; outcomes that no report asks for have a quarter of the runs."""
+    fewer = max(runs // 4, 1)
+    found = [
+        (scene, simulate(scene, runs if kind == "score" else fewer))
+        for kind in ("score", "yes/no")
+        for k, mean in SCENES
+        for share in SHARES
+        for scene in (Scene(k, mean, share, kind),)
+    ]
     lines = [
         "### Practitioners",
         "",
-        f"{runs} runs each; 95 % intervals and limits; ± is the Monte Carlo standard error.",
-        "'Variances as known' is the usual interval of a shrunken estimate, for comparison.",
+        f"{runs} runs each, yes/no {fewer}. 'Variances as known' is the usual interval of a",
+        "shrunken estimate, for comparison. Where the true share is 0 an interval that cannot go",
+        "below 0 holds it in at least 97.5 %: there only too few would be wrong.",
+        "",
+        f"| outcome | practitioners | clients | true share | interval | {HEAD} |",
+        "|---|---|---|---|---|---|---|---|",
+        *(row for scene, one in found for row in _coverage(scene, one)),
+        "",
         "Funnel: practitioners below and above the limits, %, by the model's spread and by chance",
         "alone (2.5 each is nominal; chance alone only where the true share is 0).",
         "",
-        "| outcome | practitioners | clients | true share | share covered | shrunken covered | "
-        "variances as known | below / above | chance alone |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for kind in ("score", "yes/no"):
-        for k, mean in SCENES:
-            for share in SHARES:
-                scene = Scene(k, mean, share, kind)
-                lines.append(_row(scene, simulate(scene, runs)))
-    lines += [
+        "| outcome | practitioners | true share | below / above | chance alone |",
+        "|---|---|---|---|---|",
+        *(_funnel(scene, one) for scene, one in found),
         "",
         "Test of equal variances between two interventions, rejections at 5 %:",
         "",
@@ -154,19 +170,39 @@ def tables(runs: int) -> str:
     ]
     for k, mean in ((6, 25), (12, 20), (20, 15)):
         for share in (0.05, 0.2):
-            found = size_of_the_test(k, mean, share, runs)
-            lines.append(f"| {k} | {share:g} | {found:.1f} ± {error(found, runs):.1f} |")
+            size = size_of_the_test(k, mean, share, runs)
+            lines.append(f"| {k} | {share:g} | {size:.1f} ± {error(size, runs):.1f} |")
     return "\n".join(lines)
 
 
-def _row(scene: Scene, found: Found) -> str:
-    score = scene.kind == "score"
+def _coverage(scene: Scene, found: Found) -> list[str]:
+    """One row for each interval of a scene."""
+    names = {"share of variance": (found.share, found.share_error)}
+    if scene.kind == "score":
+        names["shrunken"] = (found.shrunken, found.shrunken_error)
+        names["shrunken, variances as known"] = (found.plain, found.plain_error)
+    start = f"| {scene.kind} | {scene.k} | {scene.mean + 2} | {true_share(scene):.3f}"
+    return [
+        f"{start} | {name} | {covered:.1f} % | {off:.1f} | {used(scene, name)} |"
+        for name, (covered, off) in names.items()
+    ]
+
+
+def used(scene: Scene, name: str) -> str:
+    """Whether the report on trajectories shows such an interval."""
+    if scene.kind != "score":
+        return "no: reports ask for scores"
+    if name == "shrunken, variances as known":
+        return "no: for comparison"
+    if name == "shrunken" and scene.k < practitioner_policy().minimum:
+        return "no: fewer than five practitioners"
+    return "yes" if scene.share else "yes, at least"
+
+
+def _funnel(scene: Scene, found: Found) -> str:
     chance = "" if scene.share else f"{found.below_chance:.2f} / {found.above_chance:.2f}"
-    shrunken = f"{found.shrunken:.1f}" if score else ""
-    plain = f"{found.plain:.1f}" if score else ""
     return (
-        f"| {scene.kind} | {scene.k} | {scene.mean + 2} | {true_share(scene):.3f} | "
-        f"{found.share:.1f} ± {error(found.share, found.runs):.1f} | {shrunken} | {plain} | "
+        f"| {scene.kind} | {scene.k} | {true_share(scene):.3f} | "
         f"{found.below:.2f} / {found.above:.2f} | {chance} |"
     )
 

@@ -1,4 +1,4 @@
-"""Run simulations of calibration and write their tables into docs/validation-models.md.
+"""Run simulations of calibration and write their tables into docs.
 
 `make validation` runs all; `python benchmarks/calibration/write.py mixed mmrm` some of them.
 Each script prints Markdown; it replaces what stands between the marks of its name, so that
@@ -15,7 +15,10 @@ from datetime import date
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parents[1] / "docs" / "validation-models.md"
+DOCS = HERE.parents[1] / "docs"
+# Comparisons stand on the general page, models on their own.
+PAGES = {"laboratory": DOCS / "validation.md"}
+MODELS = DOCS / "validation-models.md"
 
 
 def main(names: list[str]) -> None:
@@ -32,8 +35,9 @@ def main(names: list[str]) -> None:
             done = subprocess.run(
                 command, capture_output=True, text=True, check=True, env={**os.environ, **quiet}
             )
-            page = filled(PAGE.read_text(encoding="utf-8"), path.stem, done.stdout.strip())
-            PAGE.write_text(page, encoding="utf-8")
+            page = PAGES.get(path.stem, MODELS)
+            text = filled(page.read_text(encoding="utf-8"), path.stem, done.stdout.strip())
+            page.write_text(text, encoding="utf-8")
 
 
 def filled(page: str, name: str, table: str) -> str:

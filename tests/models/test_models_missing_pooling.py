@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import ndtr, stdtr, stdtrit
+from scipy.stats import ttest_ind
 
 from outcomes.errors import NotEnoughData, UsageError
 from outcomes.models import pool
@@ -21,6 +22,7 @@ from outcomes.models.missing import (
     pool_statistics,
     pool_wald,
     tipping_point,
+    two_part_df,
 )
 
 CLOSED = 1e-10  # the same formulas in the same precision, relative
@@ -301,6 +303,28 @@ class TestRules:
 
     def test_degrees_of_freedom_of_rubin_without_end(self):
         assert barnard_rubin(5, 0.5, np.inf) == pytest.approx(4 / 0.25)
+
+    def test_degrees_of_freedom_that_count_clusters_are_those_of_two_mean_squares(self):
+        # Welch's problem: two means of 8 and 21 people, variances s²/n of 2.0 and 0.7. The same
+        # numbers as parts of a total variance, the second between m = 21 imputations.
+        values = [np.linspace(-1, 1, 8), np.linspace(-1, 1, 21)]
+        scaled = [
+            one / one.std(ddof=1) * np.sqrt(size * len(one))
+            for one, size in zip(values, (2.0, 0.7), strict=True)
+        ]
+        welch = ttest_ind(*scaled, equal_var=False).df
+        assert two_part_df(21, 0.7 / 2.7, 7) == pytest.approx(welch, rel=CLOSED)
+
+    def test_nothing_imputed_keeps_the_clusters_degrees_of_freedom(self):
+        found = pool([2.0, 2.0, 2.0], [0.5, 0.5, 0.5], 3.4, df_method="satterthwaite")
+        assert found.df == pytest.approx(3.4, rel=CLOSED)
+        assert "Satterthwaite" in found.method and "1946" in found.source
+        assert two_part_df(5, 0.5, np.inf) == pytest.approx(4 / 0.25)
+        assert np.isinf(two_part_df(5, 0.0, np.inf))
+
+    def test_degrees_of_freedom_must_have_a_known_name(self):
+        with pytest.raises(UsageError, match="not known"):
+            pool([1.0, 2.0], [0.1, 0.1], 5, df_method="z")
 
     @pytest.mark.parametrize(("fmi", "cv", "enough"), [(0.49, 0.05, 50), (0.29, 0.05, 18)])
     def test_von_hippels_rule_with_the_fraction_known(self, fmi, cv, enough):

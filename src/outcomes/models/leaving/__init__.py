@@ -13,6 +13,7 @@ METHODS = (
     "nelson_aalen",
     "restricted_mean",
     "aalen_johansen",
+    "cluster_df",
     "log_rank",
     "peto",
     "cox_efron",

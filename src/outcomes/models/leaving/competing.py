@@ -5,7 +5,7 @@ for several states. For people on their own it has a closed form, since the incr
 influence at different times are uncorrelated over the people at risk; see `_alone`.
 
 Limits: log-log of the incidence, 1 − F treated as a share still there (Kalbfleisch & Prentice
-2002, section 8.2.2), with t on clusters − 1 where there are clusters.
+2002, section 8.2.2), with t on the degrees of freedom of `degrees.py` where there are clusters.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Differences between groups at the horizon, and tests of their rates of leaving.
 
 Where clusters are counted, how one cluster moves both groups is subtracted before it is
-squared, so that a practitioner with people in both is counted as one. Where no cluster has
-people in both, degrees of freedom are Welch's, of the groups' clusters (or people) less one.
+squared, so that a practitioner with people in both is counted as one. Degrees of freedom are
+those of `degrees.py`, which are Welch's where no cluster has people in both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ import pandas as pd
 from scipy.special import fdtrc, stdtr
 
 from outcomes.errors import NotEnoughData
-from outcomes.models.leaving.groups import Group, People, Terms, at_horizon, cluster_moves
+from outcomes.models.leaving.degrees import Working, satterthwaite, working
+from outcomes.models.leaving.groups import (
+    Group,
+    People,
+    Terms,
+    at_horizon,
+    cluster_moves,
+    enough_endings,
+)
 from outcomes.models.leaving.partial import evaluate, ordered, score_residuals
 from outcomes.models.leaving.policy import leaving_policy
 from outcomes.models.leaving.rank_tests import rank_test
@@ -32,9 +40,10 @@ TIME_IN_CARE = "time in care"
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """An estimate of one group, its variance and degrees of freedom (people or clusters less one).
+    """An estimate of one group, its variance and degrees of freedom.
 
-    `moves` of its clusters, whose squares add up to the variance, with their codes `labels`.
+    `moves` of its clusters, whose squares add up to the variance, with their codes `labels` and
+    their `working` covariance.
     """
 
     estimate: float
@@ -42,6 +51,7 @@ class _Part:
     df: float
     moves: FloatArray | None
     labels: IntArray | None
+    working: Working | None
 
 
 def differences(groups: Sequence[Group], terms: Terms) -> pd.DataFrame:
@@ -82,9 +92,10 @@ def _time(group: Group) -> _Part:
 
 def _part(group: Group, estimate: float, se: float, moves: FloatArray | None) -> _Part:
     if group.members is None or moves is None:
-        return _Part(estimate, se**2, group.n - 1.0, None, None)
+        return _Part(estimate, se**2, group.n - 1.0, None, None, None)
     scaled = moves * np.sqrt(group.members.correction)
-    return _Part(estimate, se**2, group.members.df, scaled, group.labels)
+    model = working(group.members.sizes, group.members.kind)
+    return _Part(estimate, se**2, group.members.df, scaled, group.labels, model)
 
 
 def _row(
@@ -92,7 +103,8 @@ def _row(
 ) -> dict[str, object]:
     variance, df = _spread(pair)
     estimate, se = pair[0].estimate - pair[1].estimate, float(np.sqrt(variance))
-    reach = quantile(terms.level, df) * se if df > 0 else np.nan
+    known = df > 0 and all(enough_endings(group, terms.horizon) for group in groups)
+    reach = quantile(terms.level, df) * se if known else np.nan
     low, high = estimate - reach, estimate + reach
     below = -abs(estimate) / se if se > 0 else np.nan
     clear = se > 0 and (low > 0 or high < 0) and not few
@@ -105,7 +117,7 @@ def _row(
         "df": df,
         "low": low,
         "high": high,
-        "p": float(2 * stdtr(df, below)) if df > 0 else np.nan,
+        "p": float(2 * stdtr(df, below)) if known else np.nan,
         "verdict": str(Verdict.SUPPORTED if clear else Verdict.CANNOT_TELL),
     }
 
@@ -120,12 +132,23 @@ def _spread(pair: Sequence[_Part]) -> tuple[float, float]:
         moved = np.zeros(len(labels))
         moved[np.searchsorted(labels, own)] += a.moves
         moved[np.searchsorted(labels, others)] -= b.moves
-        return float((moved**2).sum()), float(len(labels) - 1)
+        models = [_over(labels, part) for part in pair]
+        df = satterthwaite(models, [part.variance for part in pair])
+        return float((moved**2).sum()), df
     total = a.variance + b.variance
     parts = [part for part in pair if part.variance > 0]
     if not parts or any(part.df <= 0 for part in parts):
         return total, np.nan
     return total, float(total**2 / sum(part.variance**2 / part.df for part in parts))
+
+
+def _over(labels: IntArray, part: _Part) -> Working:
+    """The working covariance of a group's clusters among the clusters of both groups."""
+    own, shared = np.zeros(len(labels)), np.zeros(len(labels))
+    if part.labels is not None and part.working is not None:
+        place = np.searchsorted(labels, part.labels)
+        own[place], shared[place] = part.working.own, part.working.shared
+    return Working(own, shared)
 
 
 def rate_tests(people: People, group: IntArray) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from outcomes.models.leaving.asked import (
     estimate,
 )
 from outcomes.models.leaving.differences import differences, rate_tests
-from outcomes.models.leaving.groups import at_horizon, curve_rows, summary_row
+from outcomes.models.leaving.groups import curve_rows, enough_endings, share_at, summary_row
 from outcomes.models.leaving.model_frame import event_flags
 from outcomes.models.leaving.policy import leaving_policy
 from outcomes.models.leaving.result import LeavingResult
@@ -179,7 +179,7 @@ def _definition_rows(name: str, asked: Asked, horizon: float) -> list[dict[str, 
     """The share that has dropped out by the horizon, by one definition."""
     rows: list[dict[str, object]] = []
     for group in estimate(asked, horizon).groups:
-        share, se, low, high = at_horizon(group.incidences[0], horizon)
+        share, se, low, high = share_at(group, 1, horizon)
         counts = group.table.events.sum(axis=0).astype(int)
         rows.append(
             {
@@ -233,6 +233,7 @@ def _result(
         by=split.by,
         cluster=split.cluster,
         n_clusters=None if clusters is None else len(np.unique(clusters)),
+        few_endings=tuple(group.name for group in found.groups if not enough_endings(group, end)),
         fewest_clusters=min((g.members.count for g in found.groups if g.members), default=None),
         as_of=told.as_of,
         n_silent=told.n_silent,

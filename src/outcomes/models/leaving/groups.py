@@ -11,6 +11,7 @@ import pandas as pd
 from outcomes.errors import UsageError
 from outcomes.models.leaving.competing import Incidence, aalen_johansen
 from outcomes.models.leaving.influence import Ended, Members, incidence_moves, members
+from outcomes.models.leaving.policy import leaving_policy
 from outcomes.models.leaving.risk import FloatArray, IntArray, RiskTable, risk_table
 from outcomes.models.leaving.survival import (
     RestrictedMean,
@@ -68,6 +69,21 @@ class Group:
     mean: RestrictedMean | None
     members: Members | None
     labels: npt.NDArray[np.intp] | None
+
+
+def enough_endings(group: Group, horizon: float) -> bool:
+    """Whether so many had ended by the horizon that limits hold what they say (policy.toml)."""
+    table = group.table
+    fewest = float(leaving_policy("interval")["fewest_endings"])
+    return bool(table.ended[: table.until(horizon)].sum() >= fewest)
+
+
+def share_at(group: Group, cause: int, horizon: float) -> tuple[float, float, float, float]:
+    """As `at_horizon`; without limits where too few had ended."""
+    share, se, low, high = at_horizon(group.incidences[cause - 1], horizon)
+    if not enough_endings(group, horizon):
+        low = high = float("nan")
+    return share, se, low, high
 
 
 def one_group(name: str, people: People, terms: Terms) -> Group:
@@ -154,15 +170,16 @@ def summary_row(group: Group, terms: Terms) -> dict[str, object]:
     if mean is None:
         row |= {"mean": nan, "mean_se": nan, "mean_low": nan, "mean_high": nan}
     else:
-        reach = quantile(terms.level, mean.df) * mean.wide_se
+        known = enough_endings(group, terms.horizon)
+        reach = quantile(terms.level, mean.df) * mean.wide_se if known else nan
         row |= {
             "mean": mean.mean,
             "mean_se": mean.se,
-            "mean_low": max(mean.mean - reach, 0.0),
-            "mean_high": min(mean.mean + reach, terms.horizon),
+            "mean_low": float(np.maximum(mean.mean - reach, 0.0)),
+            "mean_high": float(np.minimum(mean.mean + reach, terms.horizon)),
         }
-    for cause, found in zip(terms.causes, group.incidences, strict=True):
-        share, se, lower, upper = at_horizon(found, terms.horizon)
+    for place, cause in enumerate(terms.causes):
+        share, se, lower, upper = share_at(group, place + 1, terms.horizon)
         row |= {cause: share, f"{cause}_se": se, f"{cause}_low": lower, f"{cause}_high": upper}
     return row
 

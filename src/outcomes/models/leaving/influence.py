@@ -10,18 +10,17 @@ by the cluster's weight is used (infinitesimal jackknife, CR1: Efron 1982; as R'
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from outcomes.errors import NotEnoughData
+from outcomes.models.leaving.degrees import Kind, satterthwaite, working
 from outcomes.models.leaving.policy import leaving_policy
 from outcomes.models.leaving.risk import FloatArray, IntArray, RiskTable
 
 # Clusters are worked through in blocks of at most this many numbers (64 MB), to keep memory flat.
 BLOCK = 8_000_000
-Kind = Literal["CR1", "CR3"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,9 +39,14 @@ class Members:
         return 1 / ratio if self.kind == "CR3" else ratio
 
     @property
+    def sizes(self) -> FloatArray:
+        """People in each cluster."""
+        return np.bincount(self.cluster, minlength=self.count).astype(np.float64)
+
+    @property
     def df(self) -> float:
-        """Degrees of freedom of t: clusters less one."""
-        return float(self.count - 1)
+        """Degrees of freedom of t: clusters less one, fewer where they are unequal."""
+        return satterthwaite([working(self.sizes, self.kind)], [1.0])
 
     def of_kind(self, kind: Kind) -> Members:
         """The same clusters with the other way to move a curve."""

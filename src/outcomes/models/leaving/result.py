@@ -23,7 +23,8 @@ class LeavingResult(Drawable):
     row for each group with counts, median and restricted mean time in care, and the share
     that has ended in each way by `horizon`. `differences`: each group less the first.
     `tests`: of equal rates of the first cause. `definitions`: the share that has dropped
-    out by the horizon by each definition (empty for a frame). `cells` counts the smallest
+    out by the horizon by each definition (empty for a frame). `few_endings` are the groups in
+    which too few had ended by the horizon for limits. `cells` counts the smallest
     groups of people that the counts add up: group, a word for each definition, n. `left_out`
     counts rows that could not be used, by reason; `n_silent` are open on paper only.
     """
@@ -43,6 +44,7 @@ class LeavingResult(Drawable):
     by: str | None
     cluster: str | None
     n_clusters: int | None
+    few_endings: tuple[str, ...]
     fewest_clusters: int | None
     as_of: pd.Timestamp | None
     n_silent: int
@@ -79,6 +81,12 @@ class LeavingResult(Drawable):
         if self.fewest_clusters is not None and self.fewest_clusters < few:
             found.append(
                 f"{self.fewest_clusters} clusters in a group are too few for a reliable interval."
+            )
+        if self.few_endings:
+            fewest = int(leaving_policy("interval")["fewest_endings"])
+            found.append(
+                f"Fewer than {fewest} {self.who} had ended by {self.horizon:g} {self.unit} in "
+                f"{', '.join(self.few_endings)}: no limits, and no difference is told."
             )
         if self.summary["mean"].isna().any():
             found.append("A group was not followed up to the horizon: it has no mean time in care.")

@@ -41,8 +41,8 @@ class RestrictedMean:
     """Mean time in care up to the horizon: the area under the curve.
 
     `se` is R's; `wide_se` is for limits: times √(D / (D − 1)) for D endings (Kaplan & Meier
-    1958, section 6.2), the same as `se` with clusters. `df`: people less one, or clusters less
-    one, with the `moves` of each cluster then.
+    1958, section 6.2), the same as `se` with clusters. `df`: people less one; with
+    clusters those of `degrees.py`, with the `moves` of each cluster.
     """
 
     horizon: float
@@ -70,7 +70,7 @@ def kaplan_meier(
     """Share without any ending after each time.
 
     The variance is Greenwood's; with `members` in clusters it is that between clusters, see
-    `influence.py`, with t on G − 1 degrees of freedom.
+    `influence.py`, with t on the degrees of freedom of `degrees.py`.
     """
     share = np.asarray(np.cumprod(1 - table.ended / table.at_risk), dtype=np.float64)
     if members is None:

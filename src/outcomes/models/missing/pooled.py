@@ -13,10 +13,16 @@ from scipy.special import ndtri, stdtr, stdtrit
 
 from outcomes.errors import UsageError
 from outcomes.models.missing.enough import enough_imputations
-from outcomes.models.missing.rubin import Rubin, rubin
+from outcomes.models.missing.rubin import DfMethod, Rubin, rubin
 
-METHOD = "Rubin's rules, Barnard-Rubin degrees of freedom"
-SOURCE = "Rubin 1987; Barnard and Rubin 1999"
+METHODS = {
+    "barnard-rubin": "Rubin's rules, Barnard-Rubin degrees of freedom",
+    "satterthwaite": "Rubin's rules, Satterthwaite degrees of freedom of both parts",
+}
+SOURCES = {
+    "barnard-rubin": "Rubin 1987; Barnard and Rubin 1999",
+    "satterthwaite": "Rubin 1987; Satterthwaite 1946",
+}
 # Student's t at infinitely many degrees of freedom, within rounding.
 MANY = 1e12
 
@@ -36,8 +42,16 @@ class Pooled:
     rubin: Rubin
     m: int
     level: float
-    method: str = METHOD
-    source: str = SOURCE
+
+    @property
+    def method(self) -> str:
+        """How the imputations were joined."""
+        return METHODS[self.rubin.df_method]
+
+    @property
+    def source(self) -> str:
+        """Who published it."""
+        return SOURCES[self.rubin.df_method]
 
     @property
     def estimate(self) -> float:
@@ -123,13 +137,15 @@ def pool(
     *,
     terms: Sequence[str] | None = None,
     level: float = 0.95,
+    df_method: DfMethod = "barnard-rubin",
 ) -> Pooled:
     """Pool the estimates of m imputations and their standard errors.
 
     `estimates` and `ses`: m numbers, or m rows and a column for each term (a frame's
     column names become the terms). `df_complete`: degrees of freedom had nothing been
-    missing, one number or one for each term; infinite for large samples. Raises
-    UsageError for unlike shapes, NotEnoughData with fewer than two imputations.
+    missing, one number or one for each term; infinite for large samples. `df_method`:
+    "barnard-rubin", or "satterthwaite" where `df_complete` counts clusters, not people.
+    Raises UsageError for unlike shapes, NotEnoughData with fewer than two imputations.
     """
     if not 0 < level < 1:
         raise UsageError("level lies between 0 and 1", where="level")
@@ -138,7 +154,8 @@ def pool(
     if isinstance(estimates, pd.DataFrame) and isinstance(ses, pd.DataFrame):
         ses = ses[list(estimates.columns)]
     errors = np.asarray(ses, dtype=float)
-    return from_rubin(rubin(np.asarray(estimates, float), errors**2, df_complete), terms, level)
+    found = rubin(np.asarray(estimates, float), errors**2, df_complete, df_method)
+    return from_rubin(found, terms, level)
 
 
 def from_rubin(found: Rubin, terms: Sequence[str] | None, level: float) -> Pooled:

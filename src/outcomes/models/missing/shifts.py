@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from outcomes.models.missing.rubin import Rubin, rubin
+from outcomes.models.missing.rubin import DfMethod, Rubin, rubin
 
 FloatArray = npt.NDArray[np.float64]
 # Estimates (m), standard errors (m) and complete-data degrees of freedom at one delta.
@@ -37,6 +37,7 @@ class Course:
     df_complete: float
     exact: bool
     evaluate: Evaluate
+    df_method: DfMethod = "barnard-rubin"
 
     def at(self, deltas: npt.ArrayLike) -> Rubin:
         """Pooled numbers at each delta (k)."""
@@ -44,15 +45,19 @@ class Course:
         if self.exact:
             estimates = self.lines @ np.vstack([np.ones_like(d), d])
             variances = self.parabolas @ np.vstack([np.ones_like(d), d, d**2])
-            return rubin(estimates, np.maximum(variances, 0.0), self.df_complete)
+            return rubin(estimates, np.maximum(variances, 0.0), self.df_complete, self.df_method)
         found = [self.evaluate(float(one)) for one in d]
         estimates = np.column_stack([part[0] for part in found])
         errors = np.column_stack([part[1] for part in found])
-        return rubin(estimates, errors**2, np.array([part[2] for part in found]))
+        complete = np.array([part[2] for part in found])
+        return rubin(estimates, errors**2, complete, self.df_method)
 
 
 def course(
-    evaluate: Evaluate, step: float, start: tuple[FloatArray, FloatArray, float] | None = None
+    evaluate: Evaluate,
+    step: float,
+    start: tuple[FloatArray, FloatArray, float] | None = None,
+    df_method: DfMethod = "barnard-rubin",
 ) -> Course:
     """The course of an analysis; `step` is a shift of usual size, `start` the analysis at 0."""
     q0, s0, df = evaluate(0.0) if start is None else start
@@ -62,7 +67,7 @@ def course(
     bend = (up[1] ** 2 + down[1] ** 2 - 2 * s0**2) / (2 * step**2)
     parabolas = np.column_stack([s0**2, (up[1] ** 2 - down[1] ** 2) / (2 * step), bend])
     exact = _holds(lines, parabolas, 0.6 * step, check) and _same(df, check[2])
-    return Course(lines, parabolas, df, exact, evaluate)
+    return Course(lines, parabolas, df, exact, evaluate, df_method)
 
 
 def _holds(
@@ -96,4 +101,4 @@ def crossed(first: Course, second: Course, both: Course, a: FloatArray, b: Float
         zero * one + p[:, 1:2] * a + q[:, 1:2] * b + p[:, 2:] * a**2 + q[:, 2:] * b**2
         + cross * a * b
     )  # fmt: skip
-    return rubin(estimates, np.maximum(variances, 0.0), first.df_complete)
+    return rubin(estimates, np.maximum(variances, 0.0), first.df_complete, first.df_method)

@@ -24,7 +24,8 @@ FloatArray = npt.NDArray[np.float64]
 # Words for an estimate with its standard error and degrees of freedom.
 Judge = Callable[[float, float, float], str]
 
-HALVINGS = 60
+# Narrower than this the two sides differ by rounding, and a drawn curve could contradict the turn.
+HALVINGS = 34
 SOURCE = "Rubin 1987; Carpenter and Kenward 2013, chapter 10; Cro and others 2020"
 
 
