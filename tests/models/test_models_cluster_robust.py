@@ -10,6 +10,7 @@ import pytest
 
 from outcomes.errors import NotEnoughData
 from outcomes.models import cluster_covariance, cluster_inference, least_squares
+from outcomes.models.least_squares import TALL, orthonormal
 
 CLUBSANDWICH_RTOL = 1e-10  # both are closed forms; the JSON carries 15 digits
 EXACT_RTOL = 1e-9  # the same algebra in another order
@@ -195,3 +196,26 @@ def test_satterthwaite_interval_covers_with_ten_weighted_clusters():
     # Three Monte-Carlo standard errors of 95 % in 1,500 runs are 1.7 points.
     assert abs(hits / runs - 0.95) < 0.017, hits / runs
     assert plain_hits / runs < 0.90
+
+
+class TestFactorisation:
+    def test_of_many_rows_equals_householders(self):
+        X = np.random.default_rng(4).normal(size=(120_000, 9)) * 10.0 ** np.arange(9)
+        basis, triangle = orthonormal(X)
+        assert X.size > TALL
+        np.testing.assert_allclose(basis.T @ basis, np.eye(9), atol=1e-13)
+        np.testing.assert_allclose(basis @ triangle, X, rtol=1e-11, atol=1e-11)
+        slow = np.abs(np.linalg.qr(X, mode="r"))
+        np.testing.assert_allclose(np.abs(triangle), slow, rtol=1e-9, atol=1e-9 * slow.max())
+
+    def test_columns_nearly_alike_take_the_long_way(self):
+        rng = np.random.default_rng(5)
+        x = rng.normal(size=600_000)
+        X = np.column_stack([x, x + 1e-6 * rng.normal(size=600_000)])
+        basis, _ = orthonormal(X)
+        np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-12)
+
+    def test_columns_that_repeat_are_refused_in_many_rows_too(self):
+        x = np.random.default_rng(6).normal(size=600_000)
+        with pytest.raises(NotEnoughData, match="told apart"):
+            orthonormal(np.column_stack([x, 2 * x]))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from outcomes.errors import NotEnoughData, UsageError
 from outcomes.models.formula import RandomTerm, complete_rows, fixed_design, parse
-from outcomes.models.formula.fixed import expression_values
+from outcomes.models.formula.fixed import expression_values, fixed_variables
 
 
 @pytest.mark.parametrize(
@@ -148,3 +148,8 @@ def test_row_order_does_not_matter(order: list[int]) -> None:
     turned = fixed_design("arm * week + C(visit)", FRAME.iloc[order])
     assert turned.names == whole.names
     np.testing.assert_allclose(turned.matrix, whole.matrix[order])
+
+
+def test_functions_of_all_rows_name_the_columns_they_need() -> None:
+    assert fixed_variables("agreed + poly(week, 2)", FRAME) == ("agreed", "week")
+    assert fixed_variables("C(visit) + np.log1p(week)", FRAME) == ("visit", "week")

@@ -24,7 +24,7 @@ from outcomes.models.practitioners import PractitionersResult, practitioners
 from outcomes.models.propensity import Propensity, propensity
 from outcomes.models.repeated import MmrmResult, mmrm
 from outcomes.models.weight_result import WeightResult
-from outcomes.models.weighting import ESTIMANDS, weights
+from outcomes.models.weighting import ESTIMANDS, Recipe, WeightScores, weight_scores, weights
 
 __all__ = [
     "ESTIMANDS",
@@ -42,7 +42,9 @@ __all__ = [
     "PartnerAgreement",
     "PractitionersResult",
     "Propensity",
+    "Recipe",
     "WeightResult",
+    "WeightScores",
     "apim",
     "cluster_covariance",
     "cluster_inference",
@@ -61,6 +63,7 @@ __all__ = [
     "practitioners",
     "propensity",
     "tipping_point",
+    "weight_scores",
     "weights",
     "worst_case",
 ]

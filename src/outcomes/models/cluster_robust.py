@@ -118,11 +118,28 @@ def cluster_form(
     every outcome.
     """
     blocks = _blocks(X, weights, clusters)
-    turned = contrast[None, :] @ np.linalg.inv(blocks.triangle)
-    weighted_basis = blocks.basis * blocks.weights[:, None]
-    adjusted = _adjust(blocks, weighted_basis @ turned.T)
-    form = np.empty(len(X))
+    turned = np.linalg.inv(blocks.triangle).T @ contrast
+    return _form(blocks, blocks.weights * (blocks.basis @ turned))
+
+
+def adjusted_form(
+    X: FloatArray, weights: FloatArray | None, clusters: npt.ArrayLike, rows: FloatArray
+) -> tuple[FloatArray, float]:
+    """CR2 for any linear function Σ rows · residual (n) of a fit's residuals.
+
+    Returns the adjusted function (n), to be summed over each cluster and squared, and its
+    Satterthwaite df. A coefficient is one such function; a mean that a model predicts for
+    a population, or a residual correction with weights of its own, is another.
+    """
+    blocks = _blocks(X, weights, clusters)
+    return _form(blocks, rows[blocks.order])
+
+
+def _form(blocks: _Blocks, ordered: FloatArray) -> tuple[FloatArray, float]:
+    adjusted = _adjust(blocks, ordered[:, None])
+    form = np.empty(len(ordered))
     form[blocks.order] = adjusted[:, 0]
+    weighted_basis = blocks.basis * blocks.weights[:, None]
     return form, float(_satterthwaite(blocks, weighted_basis, adjusted)[0])
 
 

@@ -10,7 +10,7 @@ columns that repeat earlier ones are dropped and named.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +110,11 @@ def design(frame: pd.DataFrame, covariates: Sequence[str]) -> Design:
     return Design(candidates, tuple(terms), kept, dropped, references, filled)
 
 
+def take(covariates: Design, rows: npt.NDArray[np.bool_]) -> Design:
+    """The same design for some of its rows; columns that are constant there stay in it."""
+    return replace(covariates, candidates=covariates.candidates[rows])
+
+
 def _is_number(column: pd.Series) -> bool:
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
         raise UsageError(
@@ -154,6 +159,12 @@ def _levels(name: str, column: pd.Series) -> tuple[list[Term], FloatArray, str]:
         else np.empty((len(words), 0))
     )
     return [Term(name, level, False) for level in levels], block, reference
+
+
+def independent(matrix: FloatArray) -> list[int]:
+    """Positions of the columns that vary and do not repeat earlier ones."""
+    terms = [Term(f"column {position}", "", True) for position in range(matrix.shape[1])]
+    return list(_independent(matrix, terms, {})[0])
 
 
 def _independent(

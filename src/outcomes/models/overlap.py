@@ -24,12 +24,17 @@ def overlap_coefficient(probability: FloatArray, in_other: BoolArray) -> float:
     return min(1.0, max(0.0, 1 - distance))
 
 
-def outside_support(probability: FloatArray, in_other: BoolArray) -> float:
-    """Share of all rows outside the range that both arms reach (Dehejia and Wahba 1999).
+def common_support(probability: FloatArray, in_other: BoolArray) -> tuple[float, float]:
+    """The range that both arms reach (Dehejia and Wahba 1999): low, high.
 
-    The range goes from the larger of the two minima to the smaller of the two maxima.
+    It goes from the larger of the two minima to the smaller of the two maxima.
     """
     first, second = probability[in_other], probability[~in_other]
     low = max(first.min(), second.min())
-    high = min(first.max(), second.max())
+    return float(low), float(min(first.max(), second.max()))
+
+
+def outside_support(probability: FloatArray, in_other: BoolArray) -> float:
+    """Share of all rows outside the range that both arms reach."""
+    low, high = common_support(probability, in_other)
     return float(((probability < low) | (probability > high)).mean())
