@@ -307,3 +307,34 @@ def test_shifting_every_score_moves_no_answer(shift):
             [one.estimate, one.lower, one.low], [two.estimate, two.lower, two.low], atol=1e-7
         )
     assert first.main.value == pytest.approx(again.main.value, abs=1e-6)
+
+
+class TestFewPractitioners:
+    @pytest.mark.parametrize(("clusters", "told"), [(4, False), (5, True), (6, True)])
+    def test_no_imputed_interval_below_five(self, clusters, told):
+        found = missing_answers(
+            practice(clusters=clusters), **ASKED, cluster="practitioner", scale=(0, 27), m=5
+        )
+        imputed = found.answer("imputed")
+        assert np.isfinite([imputed.estimate, imputed.low, imputed.high]).all() == told
+        assert bool(found.tipping) == told
+        assert (found.stands == "few clusters") != told
+        assert any("too few for an interval" in text for text in found.warnings) != told
+        if not told:
+            assert imputed.verdict is Verdict.CANNOT_TELL
+            assert "cannot be told" in found.sentence()
+            # For a look, not for a report.
+            assert np.isfinite(found.pooled.estimate)
+
+    def test_the_degrees_of_freedom_without_gaps_still_count(self):
+        # Five practitioners in both arms: their df lie near the limit of 4; pooled ones above it.
+        found = missing_answers(practice(clusters=5), **ASKED, cluster="practitioner", m=5)
+        complete = float(found.pooled.rubin.df_complete[0])
+        assert complete < 4 < found.pooled.df
+        assert found.answer("imputed").verdict is Verdict.CANNOT_TELL
+        assert "df" in found.answer("imputed").reasons
+
+    def test_degrees_of_freedom_are_those_of_both_parts_with_practitioners_only(self):
+        with_them = missing_answers(practice(), **ASKED, cluster="practitioner", m=5)
+        assert "Satterthwaite" in with_them.pooled.method
+        assert "Barnard-Rubin" in missing_answers(practice(), **ASKED, m=5).pooled.method

@@ -26,14 +26,19 @@ def baseline_covariates(frame: pd.DataFrame) -> tuple[str, ...]:
 
 
 def contrast(
-    cohort: Cohort, *, covariates: Sequence[str] | None = None, margin: float | None = None
+    cohort: Cohort,
+    *,
+    arms: tuple[str, str] | None = None,
+    covariates: Sequence[str] | None = None,
+    margin: float | None = None,
 ) -> dict[str, Any]:
-    """Keyword arguments for `compare`: the cohort's first arm is the reference of its second.
+    """Keyword arguments for `compare`: (reference, other), by default the cohort's first two arms.
 
     `frame` holds the people of both arms with a start score, since an end score without
     one says nothing about change; those without are in the cohort's flow. Clusters are
     practitioners, else couples, else persons. Without `covariates` those of
-    `baseline_covariates` are used. Raises UsageError when the cohort has a single arm.
+    `baseline_covariates` are used. Raises UsageError when the cohort has a single arm or not
+    the arms named.
     """
     if len(cohort.arms) < 2:
         raise UsageError(
@@ -42,7 +47,12 @@ def contrast(
             how_many=len(cohort.arms),
             fix="name two, the reference first",
         )
-    reference, other = cohort.arms[:2]
+    reference, other = cohort.arms[:2] if arms is None else arms
+    unknown = [name for name in (reference, other) if name not in cohort.arms]
+    if unknown:
+        raise UsageError(
+            f"the cohort has no arm {unknown[0]!r}", where="arms", fix=", ".join(cohort.arms)
+        )
     compared = cohort.frame[cohort.frame["arm"].isin([reference, other])]
     chosen = baseline_covariates(compared) if covariates is None else tuple(covariates)
     return {

@@ -18,13 +18,14 @@ from outcomes.errors import UsageError
 from outcomes.models.arms import require_columns
 from outcomes.models.design import design
 from outcomes.models.missing.imputations import Imputations, numbers_of
-from outcomes.models.missing.impute import impute
+from outcomes.models.missing.impute import FIXED, impute
 from outcomes.models.missing.policy import numbers
 from outcomes.models.missing.pooled import Pooled, from_rubin
-from outcomes.models.missing.rubin import rubin
+from outcomes.models.missing.rubin import DfMethod, rubin
 from outcomes.models.missing.shifts import Evaluate, course
 from outcomes.models.missing.tipping import TippingPoint, follow, wide_limits
 from outcomes.models.missing.worst_case import imbens_manski
+from outcomes.schema.verdicts import Verdict
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -90,9 +91,13 @@ def enough(
 
 def _pool(whole: Everybody, drawn: Imputations) -> Pooled:
     estimates, errors, df = _evaluate(whole, drawn, whole.gaps)(0.0)
-    return from_rubin(
-        rubin(estimates, errors**2, df), [whole.asked.outcome], whole.asked.confidence
-    )
+    found = rubin(estimates, errors**2, df, _df_method(whole))
+    return from_rubin(found, [whole.asked.outcome], whole.asked.confidence)
+
+
+def _df_method(whole: Everybody) -> DfMethod:
+    """Whether the degrees of freedom of the analysis count clusters or people."""
+    return "barnard-rubin" if whole.asked.cluster is None else "satterthwaite"
 
 
 def _evaluate(whole: Everybody, drawn: Imputations, moved: BoolArray) -> Evaluate:
@@ -108,9 +113,24 @@ def _evaluate(whole: Everybody, drawn: Imputations, moved: BoolArray) -> Evaluat
     return evaluate
 
 
-def after_imputation(whole: Everybody, pooled: Pooled) -> Answer:
-    """The pooled estimate of everybody, judged as a comparison is."""
-    verdict, reasons = whole.verdict(pooled.estimate, pooled.se, pooled.df)
+def withheld(drawn: Imputations) -> bool:
+    """Whether practitioners were too few to be imputed as like each other.
+
+    Then each got a mean of its own, which overstates the variance where practitioners hardly
+    differ (Andridge 2011, Biometrical J. 53:57; docs/validation-models.md).
+    """
+    return FIXED in drawn.clusters
+
+
+def after_imputation(whole: Everybody, pooled: Pooled, drawn: Imputations) -> Answer:
+    """The pooled estimate of everybody, judged as a comparison is; no numbers where withheld."""
+    if withheld(drawn):
+        return Answer(
+            IMPUTED, ASSUMES[IMPUTED], NAN, NAN, NAN, NAN, NAN, NAN, NAN, Verdict.CANNOT_TELL,
+            ("few_clusters",), len(whole.gaps),
+        )  # fmt: skip
+    complete = float(pooled.rubin.df_complete[0])
+    verdict, reasons = whole.verdict(pooled.estimate, pooled.se, pooled.df, complete)
     return Answer(
         IMPUTED, ASSUMES[IMPUTED], pooled.estimate, pooled.se, pooled.df, NAN, NAN, pooled.low,
         pooled.high, verdict, reasons, len(whole.gaps),
@@ -145,8 +165,8 @@ def tipping(
         evaluate = _evaluate(whole, drawn, moved)
         found.append(
             follow(
-                course(evaluate, step, start),
-                lambda value, se, df: str(whole.verdict(value, se, df)[0]),
+                course(evaluate, step, start, _df_method(whole)),
+                lambda value, se, df: str(whole.verdict(value, se, df, start[2])[0]),
                 limits=limits,
                 shifted=shifted,
                 n_shifted={name: missing[name] for name in shifted},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import SupportsFloat, Unpack
 
 import pandas as pd
 
-from outcomes.comparison.diagnostics import Diagnostics, diagnose, unknown
-from outcomes.comparison.estimators import Estimate
+from outcomes.comparison.conclude import conclude
+from outcomes.comparison.diagnostics import diagnose, unknown
+from outcomes.comparison.estimators import Estimation, options
 from outcomes.comparison.policy import ComparisonPolicy, comparison_policy
 from outcomes.comparison.prepared import (
     NAN,
@@ -18,13 +20,10 @@ from outcomes.comparison.prepared import (
     estimate,
     prepare,
     too_few,
+    weighed,
 )
 from outcomes.comparison.result import ComparisonResult
-from outcomes.comparison.verdict import decide, equivalence_interval, t_interval
-from outcomes.comparison.wording import sources, warnings
 from outcomes.models.arms import two_arms
-from outcomes.models.weight_result import WeightResult
-from outcomes.models.weighting import weigh
 from outcomes.schema.verdicts import Verdict
 
 
@@ -39,118 +38,70 @@ def compare(
     cluster: str | None = None,
     estimand: str = "ATO",
     method: str = "weighting",
-    margin: float | None = None,
+    margin: SupportsFloat | None = None,
     direction: str | None = None,
-    unit: str = "points",
+    unit: str | None = None,
     confidence: float = 0.95,
     policy: ComparisonPolicy | None = None,
+    **how: Unpack[Estimation],
 ) -> ComparisonResult:
     """Estimate other − reference in the outcome, adjusted, with checks and a verdict.
 
     `frame` has a row for each person. Rows without an outcome or in a third arm are not
-    used; a third arm must be set aside by naming `other`. `method`: "weighting" (weighted
-    difference, by default among people who could have had either), "ancova" (outcome on
-    arm and covariates) or "aipw". `cluster` names the practitioner or couple. `margin`
-    (points) and `direction` ("lower" or "higher" is better) allow the verdicts equivalent
-    and not supported. The verdict is decided as `comparison/verdict.py` says, by the
-    limits of `policy`.
+    used; a third arm must be set aside by naming `other`. `outcome` is a number, or true and
+    false (reliable improvement, recovery): then the difference is one of shares. `method`:
+    "weighting" (weighted difference, by default among people who could have had either),
+    "ancova" (outcome on arm and covariates), "ancova_interactions" (slopes by arm),
+    "g_computation" (an outcome model in each arm, averaged over the population) or "aipw" (the
+    two together). `cluster` names the practitioner or couple. `margin` (in the effect's unit, or
+    an `oc.margin`) and `direction` ("lower" or "higher" is better) allow the verdicts equivalent
+    and not supported. `how` takes the parts of `Estimation`: effect, uncertainty, cross_fit,
+    repeats, draws, seed, identification, recipe. The verdict is decided as `comparison/verdict.py`
+    says, by the limits of `policy`.
 
     Raises UsageError for unknown columns or options, NotEnoughData when an arm has nobody
     with an outcome. Arms without overlap give the verdict not comparable, not an error.
     """
+    chosen = options(**how)
     asked = Request(
         outcome,
         tuple(covariates),
         cluster,
         estimand,
         method,
-        margin,
+        None if margin is None else float(margin),
         direction,
-        unit,
+        unit or _unit(frame, outcome, chosen.effect),
         confidence,
         policy or comparison_policy(),
+        chosen,
+        how.get("identification"),
+        how.get("recipe"),
     )
     ready = prepare(frame, two_arms(frame, arm, reference, other), asked)
+    return checked(ready, asked)
+
+
+def checked(ready: Prepared, asked: Request) -> ComparisonResult:
+    """Checks first, then the estimate if they allow one."""
     small = too_few(ready, asked)
     if small is not None:
-        return _conclude(ready, asked, NOTHING, small, None)
-    weights = weigh(ready.index, ready.arms, ready.rows, ready.covariates, estimand)
-    columns = len(ready.covariates.kept)
+        return conclude(ready, asked, NOTHING, small, None)
+    ready, weights = weighed(ready, asked)
     diagnostics = diagnose(
-        weights, ready.clusters, method=method, columns=columns, policy=asked.policy
-    )
+        weights, ready.clusters, method=asked.method, policy=asked.policy
+    ).with_outcome(ready.y, ready.in_other, asked.policy, binary=ready.binary)
     if diagnostics.failed:
-        return _conclude(ready, asked, NOTHING, diagnostics, weights)
+        return conclude(ready, asked, NOTHING, diagnostics, weights)
     found = estimate(ready, asked, weights)
-    checked = diagnostics.with_df(found.df, asked.policy)
-    return _conclude(ready, asked, found, checked, weights)
+    return conclude(ready, asked, found, diagnostics.with_df(found.df, asked.policy), weights)
 
 
-def _conclude(
-    ready: Prepared,
-    asked: Request,
-    found: Estimate,
-    diagnostics: Diagnostics,
-    weights: WeightResult | None,
-) -> ComparisonResult:
-    converged = weights is None or weights.converged
-    interval = t_interval(found.estimate, found.se, found.df, asked.confidence)
-    equal = equivalence_interval(found.estimate, found.se, found.df, asked.confidence)
-    verdict, reasons = decide(
-        interval=interval,
-        equivalence=equal,
-        margin=asked.margin,
-        direction=asked.direction,
-        failed=diagnostics.failed,
-        few=diagnostics.few,
-        converged=converged,
-    )
-    shown = verdict is not Verdict.NOT_COMPARABLE and converged
-    bounds = shown and asked.margin is not None
-    left_out = _left_out(ready)
-    clusters = ready.clusters
-    return ComparisonResult(
-        estimate=found.estimate if shown else NAN,
-        se=found.se if shown else NAN,
-        df=found.df if shown else NAN,
-        low=interval.low if shown else NAN,
-        high=interval.high if shown else NAN,
-        p=interval.p if shown else NAN,
-        equivalence_low=equal.low if bounds else NAN,
-        equivalence_high=equal.high if bounds else NAN,
-        verdict=verdict,
-        reasons=reasons,
-        diagnostics=diagnostics,
-        method=asked.method,
-        uncertainty=found.uncertainty,
-        estimand=asked.estimand,
-        reference=ready.arms.reference,
-        other=ready.arms.other,
-        outcome=asked.outcome,
-        covariates=asked.covariates,
-        cluster=asked.cluster,
-        unit=asked.unit,
-        direction=asked.direction,
-        margin=asked.margin,
-        confidence=asked.confidence,
-        n_in=int(ready.arms.either.sum()),
-        n_used=len(ready.y),
-        left_out=left_out,
-        n=ready.n,
-        n_clusters=None if clusters is None else clusters.total,
-        converged=converged,
-        warnings=warnings(diagnostics, weights, clusters, left_out),
-        sources=sources(asked.method, weights, clustered=clusters is not None),
-        weights=weights,
-    )
-
-
-def _left_out(ready: Prepared) -> dict[str, int]:
-    every = ready.arms.counts(ready.arms.either)
-    used = ready.n
-    counts = {f"{arm}: no outcome": every[arm] - used[arm] for arm in every}
-    counts["no arm or a third arm"] = len(ready.index) - int(ready.arms.either.sum())
-    return {reason: count for reason, count in counts.items() if count}
+def _unit(frame: pd.DataFrame, outcome: str, effect: str) -> str:
+    if effect == "ratio":
+        return "times as many"
+    known = outcome in frame.columns and pd.api.types.is_bool_dtype(frame[outcome])
+    return "share of people" if known else "points"
 
 
 def not_measurable(

@@ -15,6 +15,8 @@ from outcomes.models.weight_result import WeightResult
 
 # Their weights go to 0 where one arm has nobody, so a one-armed pattern is left out by itself.
 _TOLERATE_SEPARATION = ("ATO", "ATM")
+# Methods that look at the weights; the others model the outcome alone.
+_WEIGHTED = ("weighting", "aipw")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +71,24 @@ class Diagnostics:
         """The same with the estimate's degrees of freedom checked too."""
         broken = policy.check("df", df)
         return replace(self, few=(*self.few, broken)) if broken else self
+
+    def with_outcome(
+        self,
+        y: npt.NDArray[np.float64],
+        in_other: npt.NDArray[np.bool_],
+        policy: ComparisonPolicy,
+        *,
+        binary: bool,
+    ) -> Diagnostics:
+        """The same with what the outcome itself makes rough: a full end of a scale, few events."""
+        if binary:
+            arms = (y[~in_other], y[in_other])
+            fewest = min(float(part.sum()) for one in arms for part in (one, 1 - one))
+            broken = policy.check("share", fewest)
+        else:
+            fullest = max(float((y == end).mean()) for end in (y.min(), y.max()))
+            broken = policy.check("ends", fullest)
+        return replace(self, cautions=(*self.cautions, broken)) if broken else self
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each broken rule: rule, value, limit, consequence."""
@@ -128,21 +148,20 @@ def diagnose(
     clusters: Clusters | None,
     *,
     method: str,
-    columns: int,
     policy: ComparisonPolicy,
 ) -> Diagnostics:
     """Check the weights and clusters of a comparison against the policy.
 
-    `columns` is the width of the propensity model. Under
-    ANCOVA the arms are not weighted, so balance after weighting decides nothing there.
+    Under ANCOVA and g-computation the arms are not weighted, so balance after weighting
+    decides nothing there.
     """
-    weighted = method != "ancova"
+    weighted = method in _WEIGHTED
     failed = [
         policy.check("overlap", weights.overlap),
         policy.check("outside_support", weights.outside_support),
     ]
     cautions = [
-        policy.check("rows_per_column", min(weights.n.values()) / max(columns, 1)),
+        policy.check("rows_per_column", min(weights.n.values()) / max(weights.n_columns, 1)),
         policy.check("max_share", weights.max_share) if weighted else None,
     ]
     if weighted:

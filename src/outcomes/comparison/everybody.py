@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,11 +58,19 @@ class Everybody:
             converged=self.weights is None or self.weights.converged,
         )
 
-    def verdict(self, value: float, se: float, df: float) -> tuple[Verdict, tuple[str, ...]]:
-        """The verdict for an estimate; its degrees of freedom are checked as in a comparison."""
+    def verdict(
+        self, value: float, se: float, df: float, complete: float = math.inf
+    ) -> tuple[Verdict, tuple[str, ...]]:
+        """The verdict for an estimate; its degrees of freedom are checked as in a comparison.
+
+        So are those of the analysis without gaps (`complete`), on which a part of a pooled
+        variance rests.
+        """
         level = self.asked.confidence
         return self.judge(
-            t_interval(value, se, df, level), equivalence_interval(value, se, df, level), df
+            t_interval(value, se, df, level),
+            equivalence_interval(value, se, df, level),
+            min(df, complete),
         )
 
 
@@ -77,8 +86,5 @@ def everybody(frame: pd.DataFrame, arms: Arms, asked: Request) -> Everybody:
     if small is not None:
         return Everybody(asked, people, ready, None, small, gaps, nothing)
     weights = weigh(ready.index, ready.arms, ready.rows, ready.covariates, asked.estimand)
-    columns = len(ready.covariates.kept)
-    checks = diagnose(
-        weights, ready.clusters, method=asked.method, columns=columns, policy=asked.policy
-    )
+    checks = diagnose(weights, ready.clusters, method=asked.method, policy=asked.policy)
     return Everybody(asked, people, ready, weights, checks, gaps, analysis(ready, asked, weights))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from outcomes.comparison.estimators import ARM
-from outcomes.comparison.prepared import NAN, Prepared, Request, estimate
+from outcomes.comparison.prepared import NAN, Prepared, Request, estimate, given
 from outcomes.errors import NotEnoughData
 from outcomes.models.cluster_robust import cluster_form
 from outcomes.models.least_squares import orthonormal
@@ -24,11 +24,13 @@ FloatArray = npt.NDArray[np.float64]
 Analysis = Callable[[FloatArray], tuple[FloatArray, FloatArray, float]]
 # Numbers of outcomes looked at together: 4 million are 32 MB.
 BATCH = 4_000_000
+_CLOSED = ("fixed", "stacked")
 
 
 def analysis(ready: Prepared, asked: Request, weights: WeightResult) -> Analysis:
     """The estimator asked for, as a function of outcomes k × n; nan where none exists."""
-    if asked.method == "aipw" or not (weights.converged or asked.method == "ancova"):
+    batched = asked.method in ("weighting", "ancova") and asked.how.uncertainty in _CLOSED
+    if not batched or not (weights.converged or asked.method == "ancova"):
         return _one_by_one(ready, asked, weights)
     try:
         return _in_batches(_least_squares(ready, asked, weights))
@@ -72,10 +74,11 @@ def _least_squares(ready: Prepared, asked: Request, weights: WeightResult) -> An
         columns.append(ready.covariates.matrix)
     X = np.column_stack(columns)
     n, p = X.shape
-    scaled = None
+    scaled, size = None, 1.0
     if weighted:
-        given = weights.weights.to_numpy()[ready.rows]
-        scaled = given / given.mean()
+        found = weights.weights.to_numpy()[ready.rows]
+        size = float(found.mean())
+        scaled = found / size
     root = np.ones(n) if scaled is None else np.sqrt(scaled)
     if int((root > 0).sum()) <= p:
         return nothing
@@ -89,13 +92,22 @@ def _least_squares(ready: Prepared, asked: Request, weights: WeightResult) -> An
         return _classical(X, solve, size, n - p)
     codes = np.arange(n) if codes is None else codes
     form, df = cluster_form(X, scaled, codes, np.eye(p)[ARM])
+    stacked = weighted and asked.how.uncertainty == "stacked"
+    moving = given(ready, asked, weights).moving if stacked else None
+    # How the difference moves with each row's weight, for each unit of its residual.
+    unit = np.linalg.solve(triangle, np.linalg.solve(triangle.T, X.T))[ARM]
+    per_weight = unit / size
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) > 0])
+    growth = np.sqrt(len(starts) / (len(starts) - 1))
 
     def clustered(outcomes: FloatArray) -> tuple[FloatArray, FloatArray, float]:
         coefficients = outcomes @ solve.T
-        scores = ((outcomes - coefficients @ X.T) * form)[:, order]
-        sums = np.add.reduceat(scores, starts, axis=1)
+        residuals = outcomes - coefficients @ X.T
+        scores = residuals * form
+        if moving is not None:
+            scores = scores + growth * moving.rest_of_many(residuals * per_weight)
+        sums = np.add.reduceat(scores[:, order], starts, axis=1)
         return coefficients[:, ARM], np.sqrt((sums**2).sum(axis=1)), df
 
     return clustered

@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.comparison import beliefs
 from outcomes.comparison.compare import compare
 from outcomes.comparison.everybody import Everybody, everybody
-from outcomes.comparison.missing_result import Answer, MissingAnswers
+from outcomes.comparison.missing_result import FEW, FEW_WORDS, Answer, MissingAnswers
 from outcomes.comparison.policy import ComparisonPolicy, comparison_policy
 from outcomes.comparison.prepared import Request
 from outcomes.comparison.result import ComparisonResult
@@ -24,6 +24,7 @@ from outcomes.models.missing.tipping import TippingPoint
 SOURCES = (
     "Rubin 1987",
     "Barnard and Rubin 1999",
+    "Satterthwaite 1946",
     "van Buuren and Groothuis-Oudshoorn 2011",
     "von Hippel 2020",
     "Carpenter and Kenward 2013",
@@ -118,13 +119,19 @@ def _answers(
     if not whole.gaps.any():
         return replace(result, answers=(first, *others), stands="nothing missing")
     drawn, pooled, said = beliefs.enough(whole, times, m)
-    second = beliefs.after_imputation(whole, pooled)
-    turns = beliefs.tipping(whole, drawn, second, scale=scale, reliable_change=reliable_change)
+    second = beliefs.after_imputation(whole, pooled, drawn)
+    told = not beliefs.withheld(drawn)
+    turns = (
+        beliefs.tipping(whole, drawn, second, scale=scale, reliable_change=reliable_change)
+        if told
+        else ()
+    )
     last = () if scale is None else (beliefs.worst(whole, scale),)
     answers = (first, second, *others, *last)
     return replace(
-        result, answers=answers, stands=_stands(answers, turns), tipping=turns, pooled=pooled,
-        imputations=drawn, method=drawn.method, warnings=(*drawn.warnings, *said),
+        result, answers=answers, stands=_stands(answers, turns) if told else FEW, tipping=turns,
+        pooled=pooled, imputations=drawn, method=drawn.method,
+        warnings=(*drawn.warnings, *said, *(() if told else (FEW_WORDS,))),
     )  # fmt: skip
 
 

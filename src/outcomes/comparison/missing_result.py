@@ -11,6 +11,7 @@ import pandas as pd
 
 from outcomes.comparison.result import ComparisonResult
 from outcomes.models.missing.imputations import Imputations
+from outcomes.models.missing.policy import numbers
 from outcomes.models.missing.pooled import Pooled
 from outcomes.models.missing.shifts import crossed
 from outcomes.models.missing.tipping import TippingPoint
@@ -19,6 +20,12 @@ from outcomes.schema.verdicts import Verdict
 
 COMPLETE, IMPUTED, WORST = "complete cases", "imputed", "worst case"
 GRID = 9
+FEW = "few clusters"
+# Not the words of models/missing, whose policy.toml has the limit: this is for a reader.
+FEW_WORDS = (
+    f"in an arm, or in all, there are fewer than {numbers()['few_clusters']:.0f} clusters "
+    "(practitioners): too few for an interval after imputation, so none is told"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +58,9 @@ class MissingAnswers(Drawable):
     is known), in this order. `tipping` has a TippingPoint for each way of shifting: only one
     arm, only the other, both; the first would undo the finding soonest. `stands` is "holds",
     "turns", "disagree" (complete cases and imputation differ in verdict), "blocked" (checks
-    forbid an answer) or "nothing missing". `n` counts people by arm, `n_missing` those
-    without an outcome.
+    forbid an answer), "few clusters" (too few practitioners for an interval after imputation:
+    no imputed numbers, no tipping point; `pooled` has them for a look) or "nothing missing".
+    `n` counts people by arm, `n_missing` those without an outcome.
     """
 
     answers: tuple[Answer, ...]
@@ -214,6 +222,10 @@ def _blocked(found: MissingAnswers) -> str:
     )
 
 
+def _few(_: MissingAnswers) -> str:
+    return f"What people without an outcome would change cannot be told: {FEW_WORDS}."
+
+
 def _nothing(_: MissingAnswers) -> str:
     return "Nobody lacks an outcome, so nothing hangs on what is missing."
 
@@ -223,5 +235,6 @@ _SAID = {
     "turns": _turns,
     "disagree": _disagree,
     "blocked": _blocked,
+    FEW: _few,
     "nothing missing": _nothing,
 }

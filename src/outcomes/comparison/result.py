@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from outcomes.comparison.diagnostics import Diagnostics
+from outcomes.comparison.sentence import CONSTANT, sentence
 from outcomes.models.weight_result import POPULATIONS, WeightResult
+from outcomes.models.weighting import Recipe
 from outcomes.schema.drawing import Drawable
 from outcomes.schema.verdicts import Verdict
 
 METHOD_NAMES = {
     "weighting": "weighted difference",
     "ancova": "analysis of covariance",
+    "ancova_interactions": "analysis of covariance by arm",
+    "g_computation": "g-computation",
     "aipw": "augmented weighting",
 }
 
@@ -28,6 +32,10 @@ class ComparisonResult(Drawable):
     measurable every number of the effect is nan. `direction` says which outcome is better.
     `n_in` counts the rows of both arms, `n_used` those with an outcome, `left_out` the
     others by reason, `n` the used rows by arm, `n_clusters` the clusters (None without).
+    With `effect` "ratio" the estimate and its limits are other / reference, while `se` and
+    `df` are of its logarithm. `means` are the adjusted means (shares, for `binary`) by arm.
+    `identification` is the assumption under which the difference is an effect, if one was
+    stated.
     """
 
     estimate: float
@@ -62,6 +70,20 @@ class ComparisonResult(Drawable):
     warnings: tuple[str, ...]
     sources: tuple[str, ...]
     weights: WeightResult | None
+    effect: str = "difference"
+    means: dict[str, float] = field(default_factory=dict)
+    identification: str | None = None
+    binary: bool = False
+
+    @property
+    def null(self) -> float:
+        """The value of no difference: 0, or 1 for a ratio."""
+        return 1.0 if self.effect == "ratio" else 0.0
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How the weights were made, where that was asked for."""
+        return None if self.weights is None else self.weights.recipe
 
     @property
     def method_name(self) -> str:
@@ -73,15 +95,21 @@ class ComparisonResult(Drawable):
     def population(self) -> str:
         """For whom the difference holds."""
         if self.method == "ancova":
-            return "everybody in either arm, if the difference is the same for all"
-        return POPULATIONS[self.estimand]
+            return CONSTANT
+        return POPULATIONS[self.estimand] if self.weights is None else self.weights.population
+
+    @property
+    def sentence(self) -> str:
+        """The result in plain words: who, what, how much, how sure, and no more than that."""
+        return sentence(self)
 
     @property
     def better(self) -> str | None:
         """The arm with the better adjusted outcome; None without estimate or direction."""
-        if self.direction is None or not abs(self.estimate) > 0:
+        if self.direction is None or not abs(self.estimate - self.null) > 0:
             return None
-        return self.other if (self.estimate > 0) == (self.direction == "higher") else self.reference
+        above = self.estimate > self.null
+        return self.other if above == (self.direction == "higher") else self.reference
 
     def to_frame(self) -> pd.DataFrame:
         """One row: the contrast with its interval, verdict and counts."""
@@ -104,6 +132,8 @@ class ComparisonResult(Drawable):
             "n_reference": self.n.get(self.reference, 0),
             "n_other": self.n.get(self.other, 0),
             "n_clusters": self.n_clusters,
+            "effect": self.effect,
+            "uncertainty": self.uncertainty,
         }
         return pd.DataFrame([row])
 
@@ -118,6 +148,7 @@ class ComparisonResult(Drawable):
             f"{self.other} minus {self.reference} in {self.outcome}, adjusted for "
             f"{', '.join(self.covariates)}; it holds for {self.population}.",
             _HOW[self.method],
+            *([self.recipe.explain()] if self.recipe is not None else []),
             f"Uncertainty: {self.uncertainty or 'none, because nothing was estimated'}"
             + (
                 f", clusters: {self.cluster.replace('_', ' ')}."
@@ -125,14 +156,18 @@ class ComparisonResult(Drawable):
                 else ", every row on its own."
             ),
         ]
-        if self.method != "ancova":
+        if self.effect == "ratio":
             parts.append(
-                "The weights are treated as fixed: that they were estimated is not in the interval."
+                f"The effect is {self.other} / {self.reference}; its interval is made on the "
+                "logarithmic scale."
             )
         if self.margin is not None:
+            within = f"{self.margin:g} {self.unit} either way"
+            if self.effect == "ratio":
+                within = f"{1 / self.margin:.2f} and {self.margin:.2f}"
             parts.append(
                 f"Equivalent means that the {2 * self.confidence - 1:.0%} interval lies within "
-                f"{self.margin:g} {self.unit} either way (two one-sided tests)."
+                f"{within} (two one-sided tests)."
             )
         parts.append(
             "Adjustment is for what was recorded at the start and nothing else; people without an "
@@ -158,7 +193,8 @@ class ComparisonResult(Drawable):
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<p>{html.escape(text)}</p>" for text in self.warnings)
-        return f"{self.to_frame().to_html(index=False)}{notes}"
+        said = f"<p>{html.escape(self.sentence)}</p>"
+        return f"{said}{self.to_frame().to_html(index=False)}{notes}"
 
 
 _HOW = {
@@ -167,6 +203,11 @@ _HOW = {
     "regression too: the means are exactly balanced, so that changes only the precision.",
     "ancova": "Ordinary least squares of the outcome on arm and covariates; a straight line "
     "stands for each number, and the difference between the arms is taken to be the same for all.",
-    "aipw": "A linear outcome model in each arm, corrected by its weighted residuals; right when "
+    "ancova_interactions": "Ordinary least squares with slopes of their own in each arm, at the "
+    "covariates' means in the population; those means count as known (Lin 2013).",
+    "g_computation": "An outcome model in each arm (straight lines for numbers, a logistic curve "
+    "for yes and no) predicts what everybody would have had in either; the estimate compares the "
+    "averages of the predictions over the population. It is right when the outcome models are.",
+    "aipw": "An outcome model in each arm, corrected by its weighted residuals; right when "
     "either the propensity model or the outcome models are.",
 }

@@ -25,12 +25,19 @@ _SAID = {
     "max_share": "one person carries more than {limit:.0%} of an arm's weight",
     "separation": "some combination of covariates occurs in one arm only; there the arms have "
     "nobody to be compared with",
+    "events": "an arm has fewer than {limit:.0f} people who reached it",
+    "ends": "more than {limit:.0%} of the people have the highest or the lowest value; the "
+    "scale cannot tell them apart (ceiling or floor), and differences there are hidden",
+    "share": "an arm has fewer than {limit:.0f} people with the outcome, or without it; the "
+    "interval is rough",
     "rows_per_column": "the smaller arm has fewer than {limit:.0f} people per covariate column",
 }
 
 _METHOD_SOURCES = {
     "ancova": ("Vickers and Altman 2001",),
     "weighting": (),
+    "ancova_interactions": ("Lin 2013",),
+    "g_computation": ("Robins 1986", "Snowden, Rose and Mortimer 2011"),
     "aipw": ("Robins, Rotnitzky and Zhao 1994", "Mao, Li and Greene 2019"),
 }
 
@@ -62,11 +69,22 @@ def warnings(
     return tuple(dict.fromkeys(said))
 
 
-def sources(method: str, weights: WeightResult | None, *, clustered: bool) -> tuple[str, ...]:
+# What the words of the uncertainty stand on.
+_UNCERTAINTY_SOURCES = {
+    "CR2": ("Bell and McCaffrey 2002", "Pustejovsky and Tipton 2018"),
+    "estimation of the weights": ("Lunceford and Davidian 2004", "Stefanski and Boos 2002"),
+    "percentile-t": ("Davison and Hinkley 1997",),
+    "BCa": ("Efron 1987",),
+    "cross-fitted": ("Chernozhukov and others 2018",),
+}
+
+
+def sources(method: str, weights: WeightResult | None, uncertainty: str) -> tuple[str, ...]:
     """Who proposed what was used."""
     found = [*_METHOD_SOURCES[method]]
     if weights is not None:
         found += weights.sources
-    if method == "weighting" or (clustered and method == "ancova"):
-        found += ["Bell and McCaffrey 2002", "Pustejovsky and Tipton 2018"]
+    for words, names in _UNCERTAINTY_SOURCES.items():
+        if words in uncertainty:
+            found += names
     return tuple(dict.fromkeys(found))
