@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: report test unit slow fuzz lint types floors format bench reference validation lab lock example dictionary rules questionnaires \
+.PHONY: report test unit slow fuzz lint types floors format bench reference validate validation lab lock example dictionary rules questionnaires \
 	sample clean help
 
 help:  ## list the targets
@@ -54,7 +54,9 @@ bench: $(STAMP)  ## time ours beside the peers, in one run
 reference: $(STAMP)  ## derive the reference numbers again with R (tests/reference/README.md)
 	@$(BIN)/python tests/reference/rederive.py
 
-validation: $(STAMP)  ## simulate whether the intervals cover, and write docs/validation-models.md
+validate: validation  ## the same as validation
+
+validation: $(STAMP)  ## simulate whether intervals cover and verdicts are right; write docs/validation*.md
 	@$(BIN)/python benchmarks/calibration/write.py
 
 lab: $(STAMP)  ## open JupyterLab on the notebooks

@@ -70,6 +70,54 @@ def test_btheb_ancova(btheb, shared, month, days, estimate, se):
     assert plain.se == pytest.approx(full[1], abs=1e-9)
 
 
+@pytest.mark.parametrize(("month", "days"), [("2m", 61), ("3m", 91), ("5m", 152), ("8m", 244)])
+def test_btheb_verdicts_follow_from_r(btheb, shared, month, days):
+    """Supported where R's 95 % interval excludes 0 and no arm is smaller than the policy asks.
+
+    That is at 2 and 3 months; at 5 the interval excludes 0 but an arm has fewer than 30 people, at
+    8 it includes 0.
+    """
+    cohort = oc.cohort(
+        btheb,
+        "bdi2",
+        interventions=["other", "therapy"],
+        follow_up_days=days,
+        follow_up_window=10,
+    )
+    asked = {**oc.contrast(cohort, covariates=["pre"]), "cluster": None, "method": "ancova"}
+    text = (shared / "reference" / "ancova_es_tost_evalue.json").read_text(encoding="utf-8")
+    model = json.loads(text)[f"BtheB_ancova_{month}"]
+    (row,) = [row for row in model["ci"] if row["term"] == "treatmentBtheB"]
+    found = oc.compare(**asked)
+    assert (found.low, found.high) == pytest.approx((row["2.5 %"], row["97.5 %"]), abs=1e-9)
+    excludes = row["2.5 %"] > 0 or row["97.5 %"] < 0
+    small = min(found.n.values()) < 30
+    assert (excludes, small) == (month != "8m", month in ("5m", "8m"))
+    assert str(found.verdict) == ("supported" if excludes and not small else "cannot tell")
+    assert ("ess" in found.reasons) == small
+
+
+def test_btheb_at_eight_months_is_not_worse_by_three_points(btheb, shared):
+    """R: BtheB is worse than usual care by 3 points or more: p = .0025, so that is ruled out."""
+    cohort = oc.cohort(
+        btheb,
+        "bdi2",
+        interventions=["other", "therapy"],
+        follow_up_days=244,
+        follow_up_window=10,
+    )
+    asked = {**oc.contrast(cohort, covariates=["pre"], margin=3), "cluster": None}
+    text = (shared / "reference" / "ancova_es_tost_evalue.json").read_text(encoding="utf-8")
+    known = json.loads(text)["noninferiority_BtheB_8m_ancova"]
+    found = oc.compare(**asked, method="ancova")
+    assert (found.estimate - 3) / found.se == pytest.approx(known["t"], abs=1e-9)
+    assert found.df == known["df"]
+    # The 1 - 2 alpha interval lies below + 3 but not above - 3: not worse, and not equivalent.
+    assert found.equivalence_high < 3
+    assert found.equivalence_low < -3
+    assert str(found.verdict) == "cannot tell"
+
+
 def test_btheb_loses_nobody(btheb):
     assert btheb.ledger.balanced()
     assert len(btheb.clients) == 100

@@ -18,6 +18,10 @@ from outcomes.change.cutoff import CRITERIA
 from outcomes.change.jacobson_truax import SIGNS
 from outcomes.change.partners.units import UNITS
 from outcomes.change.sessions import CALLS as SESSION_CALLS
+from outcomes.comparison.concurrent.history import EVENT, SCORE
+from outcomes.comparison.estimators import UNCERTAINTIES
+from outcomes.comparison.family import METHODS as CORRECTED
+from outcomes.comparison.overturn.policy import METHODS as OVERTURN_METHODS
 from outcomes.comparison.result import METHOD_NAMES
 from outcomes.instruments.contradictions import SCORINGS
 from outcomes.models import ESTIMANDS
@@ -31,6 +35,8 @@ from outcomes.models.mixed.model import DDF
 from outcomes.models.practitioners.policy import METHODS as PRACTITIONER_METHODS
 from outcomes.models.repeated import STRUCTURES
 from outcomes.models.repeated.mmrm import Ddf
+from outcomes.models.weighting.generalised import SEVERAL
+from outcomes.models.weighting.recipe import TRIMMINGS, WAYS
 from outcomes.process.policy import METHODS as PROCESS_METHODS
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -45,6 +51,7 @@ IMPUTE = "models/test_models_missing_impute.py"
 MISSING = "comparison/test_comparison_missing.py"
 CLUSTERS = "models/test_models_cluster_robust.py"
 COMPARE = "comparison/test_comparison_compare.py"
+ESTIMATORS = "comparison/test_comparison_estimators.py"
 PROCESS = "process/test_process_statistics.py"
 SUBSCALES = "instruments/test_instruments_subscales.py"
 GOALS = "process/test_process_goals.py"
@@ -69,6 +76,9 @@ SURVIVAL = "R survival, Beat the Blues"
 BINARY = "models/test_models_binary_mixed.py"
 GEE = "models/test_models_binary_gee.py"
 DOSE = "models/test_models_dose.py"
+E_VALUES = "comparison/test_comparison_overturn_evalue.py"
+HIDDEN = "comparison/test_comparison_overturn_hidden.py"
+OVERTURN = "comparison/test_comparison_overturn_parts.py"
 _WAYS = [(direction, criterion) for direction in SIGNS for criterion in CRITERIA]
 _ON_DAS = "R clinicalsignificance, DAS"
 # Change methods: (test file, test) under criterion a and c, what it is held against.
@@ -106,6 +116,36 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "test_published_examples",
         "VanderWeele & Ding 2017",
     ),
+    **{
+        ("overturn", name): row
+        for name, row in {
+            "e_value": (E_VALUES, "test_equals_r", "R EValue; VanderWeele & Ding 2017"),
+            "odds_and_hazard_ratios": (E_VALUES, "test_equals_r", "R EValue"),
+            "bias": (HIDDEN, "test_the_bias_is_what_leaving_a_covariate_out_does", "a refit"),
+            "robustness_value": (
+                HIDDEN,
+                "test_darfur_from_t_and_df_alone",
+                "Cinelli & Hazlett 2020; R sensemakr",
+            ),
+            "bounds": (
+                HIDDEN,
+                "test_darfur_bounds_grow_with_the_multiple",
+                "Cinelli & Hazlett 2020; R sensemakr",
+            ),
+            "drift": (OVERTURN, "test_equals_the_integral", "numerical integration"),
+            "negative_control": (
+                OVERTURN,
+                "test_quiet_is_shown_and_not_only_not_found",
+                "closed form",
+            ),
+            "agreement": (OVERTURN, "test_the_rule_of_disagreement", "closed form"),
+            "specifications": (
+                OVERTURN,
+                "test_each_is_the_comparison_it_names",
+                "compare, way by way",
+            ),
+        }.items()
+    },
     ("share", "clopper_pearson"): (EXACT, "test_against_r", "R binom.test"),
     ("share", "effective_size"): (EXACT, "test_t_on_clusters_less_one", "closed form"),
     ("share", "difference_limits"): (EXACT, "test_paired_by_hand", "closed form"),
@@ -129,6 +169,37 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("compare", "ancova"): (COMPARE, "test_equals_r_on_btheb", "R lm, Beat the Blues"),
     ("compare", "weighting"): (COMPARE, "test_equals_r_on_lalonde", "R, lalonde"),
     ("compare", "aipw"): (COMPARE, "test_equals_r_on_lalonde", "R, lalonde"),
+    ("compare", "ancova_interactions"): (
+        ESTIMATORS,
+        "test_g_computation_and_interactions_equal_r",
+        "R lm, lalonde",
+    ),
+    ("compare", "g_computation"): (
+        ESTIMATORS,
+        "test_standardised_means_equal_stacked_equations",
+        "stacked equations in R",
+    ),
+    ("uncertainty", "fixed"): (
+        ESTIMATORS,
+        "test_cr2_of_weighted_regressions_equals_club_sandwich",
+        "R clubSandwich",
+    ),
+    ("uncertainty", "stacked"): (
+        ESTIMATORS,
+        "test_stacked_error_of_weighting_equals_weightit",
+        "R WeightIt",
+    ),
+    ("uncertainty", "bootstrap"): (
+        ESTIMATORS,
+        "test_percentile_t_by_hand",
+        "closed form",
+    ),
+    ("uncertainty", "bootstrap_bca"): (ESTIMATORS, "test_bca_by_hand", "closed form, R boot"),
+    ("times", "share and mean time"): (
+        ESTIMATORS,
+        "test_weighted_incidence_equals_survival",
+        "R survival",
+    ),
     ("sessions", "sudden_gains"): (
         SESSIONS,
         "test_equals_the_published_vectors_of_suddengains",
@@ -154,6 +225,11 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("leaving", "nelson_aalen"): (LEFT, "test_nelson_aalen_median_and_mean_equal_r", "R survival"),
     ("leaving", "restricted_mean"): (LEFT, "test_restricted_mean_equals_r", SURVIVAL),
     ("leaving", "aalen_johansen"): (LEFT, "test_aalen_johansen_equals_r", "R survival"),
+    ("leaving", "cluster_df"): (
+        "models/test_models_leaving_degrees.py",
+        "test_degrees_of_freedom_equal_bell_and_mccaffreys_by_matrices",
+        "closed form, Bell & McCaffrey 2002",
+    ),
     ("leaving", "log_rank"): (LEFT, "test_rank_tests_equal_r", SURVIVAL),
     ("leaving", "peto"): (LEFT, "test_rank_tests_equal_r", SURVIVAL),
     **{
@@ -301,6 +377,11 @@ REFERENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ),
     ("scoring", "unscored"): (SCORING, "test_a_scale_of_mixed_items_takes_totals_only", "refused"),
     ("pooling", "rubin"): (POOLING, "test_pooled_coefficients_equal_r", "R mice, Beat the Blues"),
+    ("pooling", "satterthwaite"): (
+        POOLING,
+        "test_degrees_of_freedom_that_count_clusters_are_those_of_two_mean_squares",
+        "scipy, Welch",
+    ),
     ("pooling", "D1"): (POOLING, "test_d1_and_d2_equal_r", "R mice and mitml, Beat the Blues"),
     ("pooling", "D2"): (POOLING, "test_d1_and_d2_equal_r", "R mice and mitml, Beat the Blues"),
     ("pooling", "r_squared"): (POOLING, "test_equals_r", "R mice, Beat the Blues"),
@@ -358,8 +439,48 @@ REFERENCES |= {
     ("mmrm df", "cr2"): (REPEATED, "test_robust_covariance_equals_clubsandwich", "R clubSandwich"),
     ("mmrm df", "none"): _MMRM,
 }
+_RECIPE = "models/test_models_weight_recipe.py"
+REFERENCES |= {
+    ("weighting", "logistic"): (_RECIPE, "test_weights_equal_a_solved_glm", "R glm, lalonde"),
+    ("weighting", "bias_reduced"): (
+        _RECIPE,
+        "test_in_a_two_by_two_table_adds_half_to_each_cell",
+        "Firth 1993; R glm on augmented data",
+    ),
+    ("weighting", "entropy"): (_RECIPE, "test_equals_r_and_balances_exactly", "R; WeightIt"),
+    ("weighting", "splines"): (_RECIPE, "test_columns_equal_hmisc", "R Hmisc"),
+    ("weighting", "crump"): (
+        _RECIPE,
+        "test_crump_equals_the_search_over_all_sets",
+        "R, search over all sets",
+    ),
+    ("weighting", "support"): (
+        _RECIPE,
+        "test_support_keeps_the_range_both_reach",
+        "closed form",
+    ),
+    ("weighting", "scores"): (
+        "models/test_models_weight_scores.py",
+        "test_stacked_standard_error_equals_weightit",
+        "R WeightIt, lalonde",
+    ),
+}
+_SEVERAL = "models/test_models_weight_several.py"
+REFERENCES |= {
+    **{
+        ("several arms", name): (_SEVERAL, "test_equals_r_multinomial", "R nnet multinom, solved")
+        for name in ("ATE", "ATT", "ATO", "ATM")
+    },
+    ("several arms", "balanced"): (
+        _SEVERAL,
+        "test_overlap_weights_balance_every_mean_of_three_arms",
+        "closed form: equal means",
+    ),
+}
 METHODS = [
+    *(("several arms", name) for name in (*SEVERAL, "balanced")),
     *(("repeated", name) for name in STRUCTURES),
+    *(("weighting", name) for name in (*WAYS, *TRIMMINGS, "bias_reduced", "splines", "scores")),
     *(("mmrm df", name) for name in get_args(Ddf)),
     *(
         ("change", f"{name} {direction} {criterion}")
@@ -373,13 +494,16 @@ METHODS = [
     *(("criterion", name) for name in CRITERIA),
     *(("sessions", call.__name__) for call in SESSION_CALLS),
     *(("compare", name) for name in METHOD_NAMES),
+    *(("uncertainty", name) for name in UNCERTAINTIES),
+    ("times", "share and mean time"),
+    *(("overturn", name) for name in OVERTURN_METHODS),
     *(("leaving", name) for name in LEAVING_METHODS),
     *(("estimand", name) for name in ESTIMANDS),
     *(("covariance", name) for name in get_args(Kind)),
     *(("scoring", name) for name in SCORINGS),
     *(("definition", name) for name in claim_policy().definitions),
     *(("unit", name) for name in UNITS),
-    *(("pooling", name) for name in ("rubin", "D1", "D2", "r_squared", "enough")),
+    *(("pooling", name) for name in ("rubin", "satterthwaite", "D1", "D2", "r_squared", "enough")),
     *(("missing", name) for name in ("delta", "worst_case", "imbens_manski")),
     *(("imputation", name) for name in (*IMPUTATION_METHODS, "two_level")),
     ("service", "nhs"),
@@ -417,6 +541,38 @@ METHODS = [
             "e_value",
         )
     ),
+]
+
+
+FAMILY = "comparison/test_comparison_family.py"
+MARGINS = "comparison/test_comparison_margins.py"
+CONCURRENT = "comparison/test_comparison_concurrent.py"
+REFERENCES |= {
+    **{("family", name): (FAMILY, "test_adjusted_p_equal_r", "R p.adjust") for name in CORRECTED},
+    ("family", "intervals"): (FAMILY, "test_intervals_by_hand", "closed form"),
+    ("margin", "equivalence"): (
+        MARGINS,
+        "test_two_one_sided_tests_equal_r",
+        "R t.test and TOSTER, Beat the Blues",
+    ),
+    ("margin", "noninferiority"): (
+        MARGINS,
+        "test_noninferiority_of_a_comparison_equals_r",
+        "R lm, Beat the Blues",
+    ),
+    ("concurrent", "landmark"): (CONCURRENT, "test_people_by_hand", "closed form"),
+    ("concurrent", "weights"): (CONCURRENT, "test_weights_equal_statsmodels", "statsmodels"),
+    ("concurrent", "score"): (
+        CONCURRENT,
+        "test_without_weights_it_is_least_squares_with_cr2",
+        "dense matrices",
+    ),
+    ("concurrent", "event"): (CONCURRENT, "test_weighted_logit_equals_statsmodels", "statsmodels"),
+}
+METHODS += [
+    *(("family", name) for name in (*CORRECTED, "intervals")),
+    *(("margin", name) for name in ("equivalence", "noninferiority")),
+    *(("concurrent", name) for name in ("landmark", "weights", SCORE, EVENT)),
 ]
 
 

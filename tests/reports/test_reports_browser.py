@@ -82,15 +82,20 @@ def test_the_pages_come_in_order(opened):
     titles = page.locator("h2").all_inner_texts()
     assert titles == [
         "What this report can and cannot say",
+        "What is asked",
         "Who is in it",
         "Who is in each arm at the start",
         "Change within each arm",
         "How the answer changes with the method",
         "Couples",
+        "Beside published results",
         "The fair comparison",
         "What if people who left did worse",
+        "What would overturn the answer",
+        "Who benefits",
         "What is missing",
         "Methods and sources",
+        "Appendix: TARGET checklist",
         "How it was made",
     ]
     assert page.locator("h1").count() == 1

@@ -95,15 +95,20 @@ def test_the_manifest_says_how_it_was_made(run, example):
 def test_the_sections_come_in_order(run):
     assert [title for title, _ in sections(run)] == [
         "What this report can and cannot say",
+        "What is asked",
         "Who is in it",
         "Who is in each arm at the start",
         "Change within each arm",
         "How the answer changes with the method",
         "Couples",
+        "Beside published results",
         "The fair comparison",
         "What if people who left did worse",
+        "What would overturn the answer",
+        "Who benefits",
         "What is missing",
         "Methods and sources",
+        "Appendix: TARGET checklist",
         "How it was made",
     ]
 

@@ -11,6 +11,7 @@ from outcomes.comparison.policy import comparison_policy
 from outcomes.figures import theme
 from outcomes.figures.figure import Figure
 from outcomes.models import WeightResult
+from outcomes.models.weighting import SeveralWeights
 from outcomes.privacy import Policy, hidden
 from outcomes.privacy import policy as named_policy
 from outcomes.showing import format as fmt
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 _BEFORE, _AFTER = "#8c8c8c", theme.ARMS["coaching"][0]
 
 
-def balance(result: WeightResult, policy: Policy | None = None) -> Figure:
+def balance(result: WeightResult | SeveralWeights, policy: Policy | None = None) -> Figure:
     """Standardised differences without sign, a row for each covariate, with the usual limit.
+
+    Of several arms the two that differ most stand for all.
 
     A covariate in words stands with the level that differs most: the differences of single
     levels may give away how few people share a level. `policy` (default: "default")
@@ -44,10 +47,10 @@ def balance(result: WeightResult, policy: Policy | None = None) -> Figure:
     return Figure(
         id="balance",
         caption=(
-            f"Difference between the arms at the start, in standard deviations without sign, "
+            f"{_compared(result)} at the start, in standard deviations without sign, "
             f"before and after weighting ({result.estimand}). People: {people}."
         ),
-        alt=_alt(data, limit, people),
+        alt=_alt(data, limit, people, _compared(result).lower()),
         svg=svg,
         svg_narrow=narrow,
         data=data,
@@ -55,11 +58,16 @@ def balance(result: WeightResult, policy: Policy | None = None) -> Figure:
     )
 
 
-def _worst(result: WeightResult) -> pd.DataFrame:
+def _compared(result: WeightResult | SeveralWeights) -> str:
+    if isinstance(result, SeveralWeights):
+        return "Difference between the two arms that differ most"
+    return "Difference between the arms"
+
+
+def _worst(result: WeightResult | SeveralWeights) -> pd.DataFrame:
     """covariate, label, before, after: largest absolute difference, the largest first."""
-    frame = result.balance.assign(
-        before=result.balance["smd_before"].abs(), after=result.balance["smd_after"].abs()
-    )
+    table = result.balance() if isinstance(result, SeveralWeights) else result.balance
+    frame = table.assign(before=table["smd_before"].abs(), after=table["smd_after"].abs())
     worst = frame.groupby("covariate", as_index=False)[["before", "after"]].max()
     worst["label"] = [fmt.covariate_name(str(name)) for name in worst["covariate"]]
     order = ["before", "covariate"]
@@ -129,20 +137,20 @@ def _draw(canvas: Canvas, width: float, data: pd.DataFrame, limit: float) -> Non
     )
 
 
-def _people(result: WeightResult, arm: str, policy: Policy) -> str:
+def _people(result: WeightResult | SeveralWeights, arm: str, policy: Policy) -> str:
     n = result.n[arm]
     words = fmt.HIDDEN if hidden(n, policy) else fmt.count(n)
     return f"{fmt.group_name('arm', arm)} {words}"
 
 
-def _alt(data: pd.DataFrame, limit: float, people: str) -> str:
+def _alt(data: pd.DataFrame, limit: float, people: str, compared: str) -> str:
     said = [
         f"{row.label} {fmt.decimal(row.before)} before, {fmt.decimal(row.after)} after"
         for row in data.itertuples()
     ]
     within = int((data["after"] <= limit).sum())
     return (
-        f"Dots of standardised differences between the arms (people: {people}). After weighting "
+        f"Dots of the standardised {compared} (people: {people}). After weighting "
         f"{within} of {len(data)} characteristics lie within {fmt.plain(limit)}. "
         f"{'; '.join(said)}."
     )

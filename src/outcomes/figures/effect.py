@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,15 @@ from outcomes.figures.figure import Figure
 from outcomes.privacy import Policy, hidden
 from outcomes.privacy import policy as named_policy
 from outcomes.showing import format as fmt
+from outcomes.showing.effects import (
+    effect_interval,
+    effect_unit,
+    effect_value,
+    effect_words,
+    from_axis,
+    on_axis,
+    ratio_ticks,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,11 +73,13 @@ def _shown(result: ComparisonResult) -> bool:
 def _span(found: list[ComparisonResult]) -> float:
     """Half the width of the axis, which is symmetric so that neither arm looks favoured."""
     ends = [1.0]
+    if found[0].effect == "ratio":
+        ends = [math.log(1.5)]
     for result in found:
         if _shown(result):
-            ends += [abs(result.low), abs(result.high)]
+            ends += [abs(on_axis(result, result.low)), abs(on_axis(result, result.high))]
         if result.margin is not None:
-            ends.append(result.margin)
+            ends.append(on_axis(result, result.margin))
     return 1.15 * max(ends)
 
 
@@ -76,7 +88,8 @@ def _draw(canvas: Canvas, width: float, found: list[ComparisonResult], span: flo
     narrow = width == theme.NARROW
     first = found[0]
     if first.margin is not None:
-        ax.axvspan(-first.margin, first.margin, color=theme.BAND, linewidth=0)
+        margin = on_axis(first, first.margin)
+        ax.axvspan(-margin, margin, color=theme.BAND, linewidth=0)
     ax.axvline(0, color=theme.INK, linewidth=1)
     for place, result in enumerate(found):
         _one(ax, place, result, narrow)
@@ -84,9 +97,14 @@ def _draw(canvas: Canvas, width: float, found: list[ComparisonResult], span: flo
     ax.set_ylim(len(found) - 0.45, -0.95)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.locator_params(axis="x", nbins=5 if narrow else 9)
+    if first.effect == "ratio":
+        ax.set_xticks(ratio_ticks(span))
+    else:
+        ax.locator_params(axis="x", nbins=5 if narrow else 9)
+    ax.xaxis.set_major_formatter(lambda place, _: from_axis(first, place))
     names = _names(first)
-    words = f"{names[0]} minus {names[1]}, {first.unit}"
+    joined = "divided by" if first.effect == "ratio" else "minus"
+    words = f"{names[0]} {joined} {names[1]}, {effect_unit(first)}"
     ax.set_xlabel(fmt.sentence(words) if not narrow else "\n".join(textwrap.wrap(words, 34)))
     for side, words in _ends(first):
         ax.annotate(
@@ -106,9 +124,10 @@ def _one(ax: Axes, place: int, result: ComparisonResult, narrow: bool) -> None:
     if not _shown(result):
         words = str(result.verdict)
     else:
-        words = f"{fmt.points(result.estimate)} ({fmt.interval(result.low, result.high)})"
-        ax.plot([result.low, result.high], [place, place], color=theme.INK, linewidth=2.2)
-        ax.plot([result.estimate], [place], "D", color=theme.INK, markersize=7)
+        words = f"{effect_value(result, result.estimate)} ({effect_interval(result)})"
+        ends = [on_axis(result, end) for end in (result.low, result.high)]
+        ax.plot(ends, [place, place], color=theme.INK, linewidth=2.2)
+        ax.plot([on_axis(result, result.estimate)], [place], "D", color=theme.INK, markersize=7)
     if narrow:
         box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 0.5}
         text = f"{name}:\n{words}"
@@ -150,13 +169,14 @@ def _people(result: ComparisonResult, policy: Policy) -> str:
 
 def _caption(result: ComparisonResult, policy: Policy) -> str:
     other, reference = _names(result)
-    margin = (
-        ""
-        if result.margin is None
-        else f" Grey: differences up to the margin of {fmt.points(result.margin)} {result.unit}."
-    )
+    margin = ""
+    if result.margin is not None:
+        size = effect_value(result, result.margin)
+        size = f"{size} either way" if result.effect == "ratio" else f"{size} {effect_unit(result)}"
+        margin = f" Grey: {result.effect}s up to the margin of {size}."
+    joined = "divided by" if result.effect == "ratio" else "minus"
     return (
-        f"Adjusted difference of the end scores, {other} minus {reference}, with "
+        f"Adjusted {effect_words(result)}, {other} {joined} {reference}, with "
         f"{100 * result.confidence:g} % intervals. People used: {_people(result, policy)}.{margin}"
     )
 
@@ -169,16 +189,22 @@ def _alt(found: list[ComparisonResult], policy: Policy) -> str:
             parts.append(f"{name}: no difference shown, {result.verdict}")
             continue
         parts.append(
-            f"{name}: {fmt.points(result.estimate)} {result.unit}, interval "
-            f"{fmt.interval(result.low, result.high)}, verdict {result.verdict}"
+            f"{name}: {effect_value(result, result.estimate)} {effect_unit(result)}, interval "
+            f"{effect_interval(result)}, verdict {result.verdict}"
         )
     first = found[0]
     other, reference = _names(first)
     better = f" {fmt.sentence(first.direction)} is better." if first.direction else ""
     return (
-        f"Differences {other} minus {reference} with intervals around a line at zero "
+        f"{_compared(first, other, reference)} "
         f"(people: {_people(first, policy)}).{better} {'; '.join(parts)}."
     )
+
+
+def _compared(result: ComparisonResult, other: str, reference: str) -> str:
+    if result.effect == "ratio":
+        return f"Ratios {other} divided by {reference} with intervals around a line at one"
+    return f"Differences {other} minus {reference} with intervals around a line at zero"
 
 
 def _notes(found: list[ComparisonResult]) -> tuple[str, ...]:

@@ -71,14 +71,14 @@ def _data(weights: WeightResult, policy: Policy) -> pd.DataFrame:
         if hidden(len(values), policy) or (policy.suppress and len(values) < policy.minimum_plot):
             continue
         counts, _ = np.histogram(values, bins=edges)
-        for low, high, n in _joined(counts, policy):
+        for low, high, n in joined(counts, policy):
             width = high - low
             share = n / len(values) / width
             rows.append((arm, edges[low], edges[high], n, share))
     return pd.DataFrame(rows, columns=["arm", "low", "high", "n", "share_per_bin"])
 
 
-def _joined(counts: np.ndarray, policy: Policy) -> list[tuple[int, int, int]]:
+def joined(counts: np.ndarray, policy: Policy) -> list[tuple[int, int, int]]:
     """Bins as (first edge, last edge, count), joined so that no count is small."""
     bars: list[tuple[int, int, int]] = []
     start, held = 0, 0

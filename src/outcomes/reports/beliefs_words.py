@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from outcomes.comparison.missing_result import IMPUTED, WORST, Answer, MissingAnswers
+from outcomes.comparison.missing_result import FEW, IMPUTED, WORST, Answer, MissingAnswers
 from outcomes.privacy import Policy
 from outcomes.reports.results import Result
 from outcomes.reports.words import arm_name
@@ -33,6 +33,8 @@ def leaving(answers: MissingAnswers, policy: Policy) -> tuple[str, ...]:
         )
     if answers.stands == "nothing missing":
         return ("Everybody in the comparison has an end score; nobody is missing.",)
+    if answers.stands == FEW:
+        return (answers.sentence(),)
     first, second = answers.answers[:2]
     said = [_agreement(answers, first, second)]
     if not shifts_shown(answers, policy):

@@ -200,13 +200,17 @@ class ResultsBlock(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Provenance(Shown):
-    """What the report was made from: files with digests, seeds, disclosure policy."""
+    """What the report was made from: files with digests, seeds, disclosure policy.
+
+    `question` is the record of the question a comparison was asked (plain words), or None.
+    """
 
     kind: ClassVar[str] = "provenance"
     sources: tuple[SourceFile, ...]
     seeds: Mapping[str, int] = field(default_factory=dict)
     policy: str = "default"
     extra: Mapping[str, str] = field(default_factory=dict)
+    question: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The block as JSON."""
@@ -215,6 +219,7 @@ class Provenance(Shown):
             "seeds": {name: int(seed) for name, seed in self.seeds.items()},
             "policy": self.policy,
             "extra": [[name, str(text)] for name, text in self.extra.items()],
+            "question": None if self.question is None else dict(self.question),
         }
 
     @classmethod
@@ -225,6 +230,7 @@ class Provenance(Shown):
             dict(data["seeds"]),
             data["policy"],
             dict(data["extra"]),
+            data.get("question"),
         )
 
 

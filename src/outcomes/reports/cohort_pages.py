@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -73,7 +73,12 @@ class CohortPages(Generic[N]):
         if hasattr(ledger, "to_csv"):
             blocks.append(TableBlock(tables.ledger_table(ledger, self.policy)))
             blocks.append(Attachment("ledger.csv", ledger.to_csv()))
-        source = Provenance(sources=study.sources, seeds=self._seeds(), policy=self.policy.name)
+        source = Provenance(
+            sources=study.sources,
+            seeds=self._seeds(),
+            policy=self.policy.name,
+            question=self._asked(),
+        )
         return self._page(*blocks, source)
 
     def _methods(self, parts: Iterable[object]) -> Page:
@@ -87,6 +92,10 @@ class CohortPages(Generic[N]):
     def _seeds(self) -> dict[str, int]:
         """Seeds of what is random in the report."""
         return {}
+
+    def _asked(self) -> Mapping[str, Any] | None:
+        """The record of the question the report answers; None where none is written down."""
+        return None
 
     def _shown(
         self, part: object, figure: Draw | None, table: Draw | None, *, short: bool = False

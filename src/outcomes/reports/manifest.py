@@ -16,7 +16,7 @@ from typing import Any
 from outcomes._version import __version__
 from outcomes.privacy import Policy
 from outcomes.reports.catalogue import CHECKOUT, PACKAGE
-from outcomes.reports.document import Document, slug
+from outcomes.reports.document import Document, Provenance, slug
 from outcomes.reports.executed import public_parameters
 
 SCHEMA = 1
@@ -75,6 +75,7 @@ def manifest(
             for file in (provenance.sources if provenance else ())
         ],
         "seeds": dict(provenance.seeds) if provenance else {},
+        "question": _question(provenance),
         "policy": {
             "name": policy.name,
             "suppress": policy.suppress,
@@ -93,6 +94,12 @@ def manifest(
         "timings": dict(timings),
         "files": dict(files),
     }
+
+
+def _question(provenance: Provenance | None) -> dict[str, Any] | None:
+    """The record of the question that was asked, which `Question.from_dict` reads back."""
+    asked = provenance.question if provenance else None
+    return None if asked is None else dict(asked)
 
 
 def as_json(body: Mapping[str, Any]) -> str:

@@ -173,6 +173,12 @@ def group_name(by: str | None, group: object) -> str:
     return label(names, str(group)) if names in vocabularies() else str(group)
 
 
+def arm_or_word(group: object) -> str:
+    """The label of an arm; any other word as it is. For results that keep no column name."""
+    word = str(group)
+    return label("arm", word) if word in vocabularies()["arm"].words else word
+
+
 def ordered_groups(by: str | None, groups: Iterable[str]) -> list[str]:
     """Each group once: in the vocabulary's order, words it does not know after it."""
     names = "arm" if by == "intervention" else by

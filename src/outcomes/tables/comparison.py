@@ -9,6 +9,7 @@ from outcomes.privacy import Policy, hidden
 from outcomes.privacy import policy as named_policy
 from outcomes.schema import Verdict
 from outcomes.showing import format as fmt
+from outcomes.showing.effects import effect_interval, effect_unit, effect_value, effect_words
 from outcomes.tables.notes import hiding, lacking
 from outcomes.tables.table import (
     Cell,
@@ -52,7 +53,7 @@ def comparison_table(results: list[ComparisonResult], policy: Policy | None = No
     names = [fmt.group_name("arm", arm) for arm in (first.other, first.reference)]
     columns = [
         TableColumn("method", "Adjusted by", "text"),
-        TableColumn("difference", f"Difference in {first.unit}", "number"),
+        TableColumn("difference", _head(first), "number"),
         TableColumn("interval", f"{100 * first.confidence:g} % interval", "interval"),
         TableColumn("p", "p", "p"),
         TableColumn(first.other, f"{names[0]}: people", "count"),
@@ -62,17 +63,25 @@ def comparison_table(results: list[ComparisonResult], policy: Policy | None = No
     rows = tuple(_effect(result, rules) for result in results)
     better = "lower" if first.direction == "lower" else "higher"
     notes = [f"Difference: {names[0]} minus {names[1]} at the end; {better} is better."]
+    if first.effect == "ratio":
+        notes = [f"Ratio: {names[0]} divided by {names[1]}; {better} is better."]
     if first.margin is not None:
-        notes.append(f"Margin set in advance: {fmt.points(first.margin)} {first.unit}.")
+        notes.append(
+            f"Margin set in advance: {effect_value(first, first.margin)} {effect_unit(first)}."
+        )
     if any(result.verdict is Verdict.NOT_COMPARABLE for result in results):
         notes.append("Not comparable: a rule of the diagnostics failed, so no number is shown.")
     return Table(
         id="comparison",
-        caption=f"{names[0]} against {names[1]}: adjusted difference of the end scores",
+        caption=f"{names[0]} against {names[1]}: adjusted {effect_words(first)}",
         columns=tuple(columns),
         rows=rows,
         notes=(*notes, *hiding(rows, rules), *lacking(rows)),
     )
+
+
+def _head(result: ComparisonResult) -> str:
+    return "Ratio" if result.effect == "ratio" else f"Difference in {effect_unit(result)}"
 
 
 def diagnostics_table(result: ComparisonResult) -> Table:
@@ -152,12 +161,12 @@ def balance_table(result: WeightResult) -> Table:
 
 def _effect(result: ComparisonResult, policy: Policy) -> tuple[Cell, ...]:
     """One way of adjusting. Without convergence or estimate no number stands there."""
-    span = fmt.interval(result.low, result.high)
+    span = effect_interval(result)
     usable = result.converged and fmt.available(result.estimate)
     effect: tuple[Cell, ...] = (missing("number"), missing("interval"), missing("p"))
     if usable:
         effect = (
-            shown(result.estimate, fmt.points(result.estimate), "number"),
+            shown(result.estimate, effect_value(result, result.estimate), "number"),
             Cell(span, span, "shown", "interval") if fmt.available(result.low) else effect[1],
             shown(result.p, fmt.p_value(result.p), "p"),
         )

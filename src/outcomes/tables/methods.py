@@ -37,7 +37,7 @@ def methods_table(result: MethodsResult, policy: Policy) -> Table:
         ["group", "method", "criterion"], sort=False
     ):
         cells: list[Cell] = [
-            text("All" if group == "all" else fmt.sentence(str(group))),
+            text("All" if group == "all" else fmt.sentence(fmt.arm_or_word(group))),
             text(METHODS[str(method)].name),
             *([text(str(criterion))] if several else []),
         ]
