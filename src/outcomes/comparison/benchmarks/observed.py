@@ -115,7 +115,7 @@ def effect_limits(d: float, n: float, r: float, confidence: float) -> tuple[floa
     df, t = n - 1, d * math.sqrt(n / (2 * (1 - r)))
     tail = (1 - confidence) / 2
     found = [
-        brentq(lambda nc, p=p: float(nctdtr(df, nc, t)) - p, t - 12 - abs(t), t + 12 + abs(t))
+        brentq(lambda nc, p=p: _below(df, nc, t) - p, t - 12 - abs(t), t + 12 + abs(t))
         for p in (1 - tail, tail)
     ]
     return float(found[0]) / root, float(found[1]) / root
@@ -218,3 +218,9 @@ def _service_effect(result: ServiceMeasures, against: Benchmark, group: str) -> 
         str(row["measure"]), "pre_post", "mean change", "finished", "course", "england_sd",
         confidence=result.confidence,
     )  # fmt: skip
+
+
+def _below(df: float, nc: float, t: float) -> float:
+    """The non-central t distribution function; far out, where SciPy gives nan, its limit."""
+    value = float(nctdtr(df, nc, t))
+    return value if math.isfinite(value) else float(nc < t)
